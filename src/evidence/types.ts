@@ -1,0 +1,44 @@
+/** One optimization remark, deduplicated per function. */
+export interface Remark {
+  readonly kind: string;
+  readonly pass: string;
+  readonly name: string;
+  /** Mangled. */
+  readonly function: string;
+  readonly location?: { readonly file: string; readonly line: number; readonly column: number };
+  readonly args: Readonly<Record<string, string>>;
+  /** How many identical remarks (same pass, name, place and callee) this one stands for. */
+  readonly count: number;
+}
+
+/** A function of the translation unit and its share of the benchmark's time in the addon, 0 to 1. */
+export interface HotFunction {
+  /** Mangled. */
+  readonly name: string;
+  readonly share: number;
+}
+
+/** Facts about one translation unit under one configuration, for policies. Hot functions only. */
+export interface Evidence {
+  readonly file: string;
+  /** The translation unit's share of the time spent in the addon, 0 to 1. */
+  readonly share: number;
+  readonly hot: readonly HotFunction[];
+  readonly remarks: readonly Remark[];
+  readonly assembly: readonly AssemblyFacts[];
+  /** Sources of evidence and whether they could be used here: `remarks`, `perf`, `assembly`. */
+  readonly sources: Readonly<Record<string, 'used' | string>>;
+}
+
+/** Counted in the disassembly of one function. */
+export interface AssemblyFacts {
+  readonly function: string;
+  readonly instructions: number;
+  readonly bytes: number;
+  readonly vector: number;
+  readonly calls: number;
+  readonly branches: number;
+  readonly cmov: number;
+  /** Memory accesses relative to the stack pointer: spills, reloads, locals. */
+  readonly stackAccesses: number;
+}

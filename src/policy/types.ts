@@ -1,0 +1,45 @@
+import type { Evidence } from '../evidence/types.js';
+import type { Configuration } from '../levers/types.js';
+
+/** What a policy wants to try, and why. */
+export interface Proposal {
+  readonly configuration: Configuration;
+  /** One sentence for a person: which evidence led to which lever, and what it should bring. */
+  readonly reason: string;
+  /** Names of the rules, `seed` or `random`; kept in the journal. */
+  readonly origin: string;
+}
+
+export type TrialOutcome = 'faster' | 'slower' | 'within-noise' | 'identical' | 'incorrect' | 'failed' | 'refused';
+
+/** A finished trial as policies see it. */
+export interface PolicyTrial {
+  readonly configuration: Configuration;
+  readonly origin: string;
+  readonly outcome: TrialOutcome;
+  /** Speedup over the incumbent's baseline (`-O3`) where measured; above 1 is faster. */
+  readonly speedup?: number;
+  readonly ci?: readonly [number, number];
+  /** Evidence under this configuration, where it was gathered. */
+  readonly evidence?: Evidence;
+}
+
+/** All a policy may look at. */
+export interface PolicyInput {
+  readonly arch: 'x64' | 'arm64';
+  readonly major: number;
+  readonly language: 'c' | 'c++';
+  /** Under `-O3` without levers. */
+  readonly evidence: Evidence;
+  readonly incumbent: Configuration;
+  readonly history: readonly PolicyTrial[];
+  readonly allow: readonly string[];
+  /** How many proposals are wanted now. */
+  readonly batch: number;
+}
+
+/** Proposes configurations for one translation unit. An empty answer means: nothing left to try. */
+export interface Policy {
+  readonly name: string;
+  propose(input: PolicyInput): Promise<readonly Proposal[]>;
+}
