@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** What `autopass.config.*` may hold, after defaults are filled in. */
+export interface ConfigFields {
+  /** Bench module, relative to the config file, or a command timed as a whole process. */
+  bench?: string | { command: string[] } | undefined;
+  /** The command that builds the addon from scratch; found from the package when absent. */
+  build?: string[] | undefined;
+  /** Runs against every confirmed winner; must exit 0 for the stock build too. */
+  test?: string[] | undefined;
+  /** Module to load in place of the package root. */
+  entry?: string | undefined;
+  /** Clang to use, by path or name. */
+  clang?: string | undefined;
+  policy: string;
+  budget: { minutes: number; trials: number };
+  /** Opt-in levers that tuning may use. Builds read the same list from `autopass.allow` in package.json. */
+  allow: string[];
+  /** Largest accepted difference between numbers in the outputs, relative and absolute; absent means exact. */
+  tolerance?: number | undefined;
+  seed: number;
+}
+
+const command = z.array(z.string().min(1)).min(1);
+const maxMinutes = 24 * 60;
+const maxTrials = 100_000;
+
+export const configSchema: z.ZodType<ConfigFields> = z.strictObject({
+  bench: z.union([z.string().min(1), z.strictObject({ command })]).optional(),
+  build: command.optional(),
+  test: command.optional(),
+  entry: z.string().min(1).optional(),
+  clang: z.string().min(1).optional(),
+  policy: z.string().min(1).default('expert'),
+  budget: z
+    .strictObject({
+      minutes: z.number().positive().max(maxMinutes).default(10),
+      trials: z.number().int().positive().max(maxTrials).default(60),
+    })
+    .prefault({}),
+  allow: z.array(z.string()).default([]),
+  tolerance: z.number().nonnegative().optional(),
+  seed: z.number().int().nonnegative().default(1),
+});

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { armLevels, x86Levels } from './isa.js';
+
+/** The machine that runs this process. */
+export interface HostTarget {
+  readonly os: 'linux' | 'darwin' | 'win32' | 'other';
+  readonly libc: 'glibc' | 'musl' | 'none';
+  readonly arch: 'x64' | 'arm64' | 'other';
+  /** ISA levels that the processor runs, best first. */
+  readonly levels: readonly string[];
+}
+
+/** What the detection looks at; injected by tests. */
+export interface HostFacts {
+  platform: string;
+  arch: string;
+  /** Text of /proc/cpuinfo, empty where there is none. */
+  cpuinfo: string;
+  glibc: boolean;
+}
+
+/** Reads the real processor's features, also inside containers (the kernel's answer, not the image's). */
+export function detectHost(facts: HostFacts = readFacts()): HostTarget {
+  const os =
+    facts.platform === 'linux' || facts.platform === 'darwin' || facts.platform === 'win32'
+      ? facts.platform
+      : 'other';
+  const arch = facts.arch === 'x64' || facts.arch === 'arm64' ? facts.arch : 'other';
+  const libc = os !== 'linux' ? 'none' : facts.glibc ? 'glibc' : 'musl';
+  const features = cpuFeatures(facts.cpuinfo);
+  const levels = arch === 'x64' ? x86Levels(features) : arch === 'arm64' ? armLevels(features) : [];
+  return { os, libc, arch, levels };
+}
+
+/** For example `linux-glibc-x64/x86-64-v3`, `darwin-arm64/armv8-a`. */
+export function targetName(host: HostTarget, level: string): string {
+  const system = host.libc === 'none' ? host.os : `${host.os}-${host.libc}`;
+  return `${system}-${host.arch}/${level}`;
+}
+
+/** Names of all targets whose code this machine runs, best first. */
+export function runnableTargets(host: HostTarget): string[] {
+  return host.levels.map((level) => targetName(host, level));
+}
+
+/** The name of the target that every machine of this kind runs. */
+export function baselineTarget(host: HostTarget): string {
+  return targetName(host, host.levels.at(-1) ?? 'generic');
+}
+
+function readFacts(): HostFacts {
+  return {
+    platform: process.platform,
+    arch: process.arch,
+    cpuinfo: process.platform === 'linux' ? readText('/proc/cpuinfo') : '',
+    glibc: process.platform === 'linux' && hasGlibc(),
+  };
+}
+
+function hasGlibc(): boolean {
+  // Without this the report looks up every network interface, which can take seconds.
+  const report = process.report as typeof process.report & { excludeNetwork?: boolean };
+  report.excludeNetwork = true;
+  const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return header?.glibcVersionRuntime !== undefined;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Features that every processor of the machine has: big.LITTLE systems list them per core. */
+function cpuFeatures(cpuinfo: string): ReadonlySet<string> {
+  const sets = [...cpuinfo.matchAll(/^(?:flags|Features)\s*:\s*(.*)$/gm)].map(
+    (match) => new Set(match[1]?.split(/\s+/)),
+  );
+  const [first, ...others] = sets;
+  return new Set([...(first ?? [])].filter((feature) => others.every((set) => set.has(feature))));
+}
