@@ -42,3 +42,6 @@ export const configSchema: z.ZodType<ConfigFields> = z.strictObject({
   tolerance: z.number().nonnegative().optional(),
   seed: z.number().int().nonnegative().default(1),
 });
+
+/** What a config file may export: every field is optional. */
+export type ConfigInput = Partial<Omit<ConfigFields, 'budget'>> & { budget?: Partial<ConfigFields['budget']> };

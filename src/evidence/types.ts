@@ -6,6 +6,7 @@ export interface Remark {
   /** Mangled. */
   readonly function: string;
   readonly location?: { readonly file: string; readonly line: number; readonly column: number };
+  /** Named values of the remark, and `Message`: its whole text, shortened. */
   readonly args: Readonly<Record<string, string>>;
   /** How many identical remarks (same pass, name, place and callee) this one stands for. */
   readonly count: number;
@@ -35,10 +36,17 @@ export interface AssemblyFacts {
   readonly function: string;
   readonly instructions: number;
   readonly bytes: number;
+  /** Instructions on vector registers that are not scalar floating point. */
   readonly vector: number;
   readonly calls: number;
+  /** Conditional branches. */
   readonly branches: number;
+  /** Conditional moves and selects. */
   readonly cmov: number;
-  /** Memory accesses relative to the stack pointer: spills, reloads, locals. */
+  /** Memory accesses relative to the stack or frame pointer: spills, reloads, locals. */
   readonly stackAccesses: number;
+  /** Jumps through a register or memory: jump tables, interpreters. */
+  readonly indirectJumps: number;
+  /** Integer divisions. */
+  readonly divisions: number;
 }

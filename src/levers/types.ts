@@ -22,21 +22,45 @@ export type LeverKind =
 
 export type Gate = 'allowed' | 'opt-in' | 'blocked';
 
+/**
+ * What a lever's value looks like. `functions`: list of mangled names. `function-map`: name to value.
+ * `loop-map`: loop key to value. `passes`: list of pass lever ids. `pass`: stands only in such a list.
+ * `none`: no configuration can hold it.
+ */
+export type LeverShape = 'scalar' | 'functions' | 'function-map' | 'loop-map' | 'passes' | 'pass' | 'none';
+
+/** What a pass of `opt` runs on; decides where it can be inserted. */
+export type PassLevel = 'module' | 'cgscc' | 'function' | 'loop' | 'loop-mssa';
+
 /** One thing that can be set. Made from the measured catalogue; see `catalogue.ts`. */
 export interface Lever {
   readonly id: string;
   readonly kind: LeverKind;
-  /** Legal values. Empty for free-form kinds (attributes, loop hints), which have their own check. */
+  readonly shape: LeverShape;
+  /** Legal scalars; of maps, what an item may hold. Empty where the shape needs none. */
   readonly values: readonly Scalar[];
   /** Integers between the smallest and largest listed value are legal too. */
   readonly range?: readonly [number, number];
+  /** Of the range only powers of two are legal, besides the listed values. */
+  readonly powersOfTwo?: boolean;
   readonly target: 'any' | 'x86-64' | 'aarch64';
   /** LLVM majors on which the lever was seen working. */
   readonly majors: readonly number[];
+  /** For a given compiler see `gateOf` in `gates.ts`. */
   readonly gate: Gate;
+  /** Below this LLVM major the gate is `blocked`: wrong code was seen there. */
+  readonly blockedBelow?: number;
   readonly risk: string;
-  /** Rendering template, one argument per item, `{v}` stands for the value. */
+  /** Rendering template, one argument per item; `{v}` stands for the value, `{f}` for a function. */
   readonly args: readonly string[];
+  /** What `opt` must be told when the flag steers clang's own optimiser pipeline. */
+  readonly opt?: readonly string[];
+  /** At most one lever of a group can be set. */
+  readonly group?: string;
+  /** Text for `opt -passes` (shape `pass`) and what runs there (shapes `pass` and `passes`). */
+  readonly pass?: { readonly text: string; readonly level: PassLevel };
+  /** Why no configuration can hold it, whatever is allowed (shape `none`). */
+  readonly unreachable?: string;
 }
 
 /** How a configuration is compiled. Arguments are appended to the project's own command. */
@@ -46,8 +70,11 @@ export type CompilePlan =
       readonly kind: 'two-stage';
       /** Added to the front-end call (`-Xclang -disable-llvm-passes -emit-llvm`). */
       readonly frontArgs: readonly string[];
-      /** Arguments of `opt` without input and output, `-passes=...` included. */
-      readonly optArgs: readonly string[];
+      /**
+       * Arguments of `opt` besides input, output and `-passes`, which follows from the level and `-g` of the command.
+       * Absent when nothing is inserted into the pipeline: then the back-end call optimises, and `opt` is not needed.
+       */
+      readonly optArgs?: readonly string[];
       /** Added to the back-end call. */
       readonly backArgs: readonly string[];
       readonly hints: readonly IrHint[];
@@ -55,7 +82,12 @@ export type CompilePlan =
 
 /** An edit of the unoptimised IR. */
 export type IrHint =
-  | { readonly kind: 'attribute'; readonly function: string; readonly attribute: string; readonly value?: string }
+  | {
+      readonly kind: 'attribute';
+      readonly function: string;
+      readonly attribute: string;
+      readonly value?: string;
+    }
   | { readonly kind: 'loop'; readonly loop: string; readonly metadata: string; readonly value?: Scalar };
 
 /** What a configuration may use besides the allowed levers. */

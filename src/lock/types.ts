@@ -26,6 +26,8 @@ export interface LockEntry {
   readonly object?: string;
   /** `linux-glibc-x64/x86-64-v1` and so on. */
   readonly target: string;
+  /** The project's own compiler won: nothing is applied, and nothing needs tuning again. */
+  readonly verdict?: 'stock';
   readonly compiler: LockCompiler;
   readonly levers: Configuration;
   /** SHA-256 over the source and `includes`, without comments and white space. */

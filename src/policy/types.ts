@@ -10,7 +10,14 @@ export interface Proposal {
   readonly origin: string;
 }
 
-export type TrialOutcome = 'faster' | 'slower' | 'within-noise' | 'identical' | 'incorrect' | 'failed' | 'refused';
+export type TrialOutcome =
+  | 'faster'
+  | 'slower'
+  | 'within-noise'
+  | 'identical'
+  | 'incorrect'
+  | 'failed'
+  | 'refused';
 
 /** A finished trial as policies see it. */
 export interface PolicyTrial {

@@ -1,0 +1,107 @@
+import { renderConfiguration } from '../levers/render.js';
+import type { CompilePlan, LeverPolicy } from '../levers/types.js';
+import { matchEntries } from '../lock/match.js';
+import { sourceHash } from '../lock/source-hash.js';
+import type { Lock, LockEntry } from '../lock/types.js';
+import { detectHost, runnableTargets } from '../target/host.js';
+import { acceptsArgs } from '../toolchain/accepts.js';
+import { findClangs } from '../toolchain/find-clang.js';
+import type { Clang } from '../toolchain/types.js';
+import { formatPlan, planDigest, planPath, tunedBaseArgs } from './plan-file.js';
+
+/** What the launcher shall do for one source (or one object of it). */
+export interface DecidedPlan {
+  readonly entry: LockEntry;
+  /** Path relative to the plans folder. */
+  readonly path: string;
+  readonly text: string;
+  readonly digest: string;
+}
+
+/** A lock entry that is not applied, and why. */
+export interface StockEntry {
+  readonly entry: LockEntry;
+  readonly reason: string;
+}
+
+export interface Decisions {
+  readonly plans: readonly DecidedPlan[];
+  readonly stock: readonly StockEntry[];
+}
+
+/** Picks the entries that fit this machine and its compilers, and turns each into a plan. */
+export async function decidePlans(options: {
+  packageRoot: string;
+  lock: Lock;
+  policy: LeverPolicy;
+  env: NodeJS.ProcessEnv;
+}): Promise<Decisions> {
+  const clangs = await findClangs({ env: options.env });
+  const { chosen, unfit } = matchEntries(options.lock, {
+    targets: runnableTargets(detectHost()),
+    majors: majorsOf(clangs, 'llvm'),
+    appleMajors: majorsOf(clangs, 'apple'),
+  });
+  const outcomes = await Promise.all(
+    chosen.filter(({ verdict }) => verdict !== 'stock').map((entry) => decide(entry, clangs, options)),
+  );
+  const isChosen = (entry: LockEntry): boolean =>
+    chosen.some((other) => other.file === entry.file && other.object === entry.object);
+  return {
+    plans: outcomes.filter((outcome) => 'path' in outcome),
+    stock: [
+      ...unfit.filter(({ entry }) => !isChosen(entry)),
+      ...outcomes.filter((outcome) => 'reason' in outcome),
+    ],
+  };
+}
+
+function majorsOf(clangs: readonly Clang[], vendor: Clang['vendor']): number[] {
+  return [...new Set(clangs.filter((clang) => clang.vendor === vendor).map((clang) => clang.major))];
+}
+
+async function decide(
+  entry: LockEntry,
+  clangs: readonly Clang[],
+  options: { packageRoot: string; policy: LeverPolicy; env: NodeJS.ProcessEnv },
+): Promise<DecidedPlan | StockEntry> {
+  const stock = (reason: string): StockEntry => ({ entry, reason });
+  const clang = clangs.find(
+    ({ vendor, major }) => vendor === entry.compiler.vendor && major === entry.compiler.major,
+  );
+  if (clang === undefined) return stock(`clang ${entry.compiler.major} was not found`);
+  const relative = planPath(entry);
+  if (relative === undefined) return stock(`the object ${entry.object} lies outside the build folder`);
+  const hash = await sourceHash(options.packageRoot, entry.file, entry.includes);
+  if (hash === undefined) return stock('its source, or a header that it includes, is missing');
+  if (hash !== entry.source)
+    return stock('its source changed since it was tuned; to tune it again: npx autopass tune');
+  const arch = entry.target.includes('-arm64/') ? 'arm64' : 'x64';
+  const rendered = renderConfiguration(entry.levers, options.policy, { arch, major: clang.major });
+  if (!rendered.ok)
+    return stock(rendered.problems.map(({ id, reason }) => `lever ${id}: ${reason}`).join('; '));
+  const { plan } = rendered;
+  if (plan.kind === 'two-stage' && plan.optArgs !== undefined && clang.tools.opt === undefined) {
+    return stock(`it needs opt of LLVM ${clang.major}, which was not found (package llvm-${clang.major})`);
+  }
+  if (!(await isAccepted(plan, clang, entry.file, options.env))) {
+    return stock(`${clang.cc} (${clang.version}) does not take its arguments`);
+  }
+  const text = formatPlan(plan, clang);
+  if (text === undefined) return stock('one of its arguments holds a line break');
+  return { entry, path: relative, text, digest: planDigest(plan, clang) };
+}
+
+async function isAccepted(
+  plan: CompilePlan,
+  clang: Clang,
+  file: string,
+  env: NodeJS.ProcessEnv,
+): Promise<boolean> {
+  const language = file.endsWith('.c') ? 'c' : 'c++';
+  const sets = plan.kind === 'flags' ? [plan.args] : [plan.frontArgs, plan.backArgs];
+  for (const args of sets) {
+    if (!(await acceptsArgs(clang, [...tunedBaseArgs, ...args], language, { env }))) return false;
+  }
+  return true;
+}

@@ -1,0 +1,71 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { BuildRecord, LinkCommand } from './types.js';
+
+/** An addon file of the package and the recorded command that made it. */
+export interface AddonBinary {
+  readonly link: LinkCommand;
+  /** Absolute path of the file that the package loads. */
+  readonly loaded: string;
+  /** Every file of the package with the same content, `loaded` first; copies are made by gyp and node-pre-gyp. */
+  readonly copies: readonly string[];
+}
+
+/**
+ * The addons that the recorded build made and that still exist. A build copies what it links (gyp to
+ * `build/Release/x.node`, node-pre-gyp to `lib/binding/...`): the copies are found by content, or else by name.
+ */
+export async function findAddonBinaries(record: BuildRecord): Promise<AddonBinary[]> {
+  const links = record.links.filter((link) => link.kind === 'link' && /\.node$/.test(link.output));
+  const files = links.length === 0 ? [] : await addonFiles(record.packageRoot, 0);
+  const found: AddonBinary[] = [];
+  for (const link of links) {
+    const content = await readFile(link.output).catch(() => undefined);
+    if (content === undefined) continue;
+    const copies = [];
+    const namesakes = [];
+    for (const file of files) {
+      if (await hasContent(file, content)) copies.push(file);
+      else if (path.basename(file) === path.basename(link.output)) namesakes.push(file);
+    }
+    // A stripped copy differs from what was linked.
+    const candidates = copies.some((file) => file !== link.output) ? copies : [...copies, ...namesakes];
+    const ranked = [...new Set([...candidates, link.output])].sort(
+      (a, b) => rank(record.packageRoot, a, link) - rank(record.packageRoot, b, link) || a.localeCompare(b),
+    );
+    found.push({ link, loaded: ranked[0] ?? link.output, copies: ranked });
+  }
+  return found;
+}
+
+/** node-gyp-build and bindings prefer `build/Release`; a package with its own place for binaries loads from there. */
+function rank(packageRoot: string, file: string, link: LinkCommand): number {
+  const relative = path.relative(packageRoot, file).split(path.sep);
+  if (relative[0] === 'prebuilds') return 3;
+  if (relative[0] !== 'build' && file !== link.output) return 0;
+  return relative.includes('obj.target') || file === link.output ? 2 : 1;
+}
+
+async function hasContent(file: string, content: Buffer): Promise<boolean> {
+  const info = await stat(file).catch(() => undefined);
+  if (info?.size !== content.length) return false;
+  return content.equals(await readFile(file));
+}
+
+const deepest = 8;
+
+async function addonFiles(folder: string, depth: number): Promise<string[]> {
+  const files: string[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const file = path.join(folder, entry.name);
+    if (
+      entry.isDirectory() &&
+      depth < deepest &&
+      entry.name !== 'node_modules' &&
+      !entry.name.startsWith('.')
+    ) {
+      files.push(...(await addonFiles(file, depth + 1)));
+    } else if (entry.isFile() && entry.name.endsWith('.node')) files.push(file);
+  }
+  return files;
+}

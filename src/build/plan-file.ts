@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { CompilePlan } from '../levers/types.js';
+import type { Clang } from '../toolchain/types.js';
+import { hostTriples } from './compilers.js';
+
+/**
+ * What every tuned compile appends to the project's own arguments, before the levers. The warnings are silenced
+ * because flags written for gcc must not fail under clang.
+ */
+export const tunedBaseArgs: readonly string[] = [
+  '-O3',
+  '-Qunused-arguments',
+  '-Wno-error',
+  '-Wno-unknown-warning-option',
+  '-Wno-ignored-optimization-argument',
+];
+
+/** What the two-stage sub-command needs; it stands behind the lines that the launcher reads. */
+export interface TwoStagePlanData {
+  readonly clang: Clang;
+  readonly plan: Extract<CompilePlan, { kind: 'two-stage' }>;
+}
+
+/** The path, inside the plans folder, at which the launcher looks; undefined where it never looks. */
+export function planPath(entry: { file: string; object?: string }): string | undefined {
+  if (entry.object === undefined) return `${entry.file}/plan`;
+  const outside = entry.object.startsWith('/') || entry.object.split('/').includes('..');
+  return outside ? undefined : `${entry.file}/${entry.object}.plan`;
+}
+
+/**
+ * The plan as the launcher reads it: one `key value` per line, one `+argument` per line, then `end`. It is data for
+ * a `read` loop, never shell code. Undefined when an argument holds a line break, which this format cannot carry.
+ */
+export function formatPlan(plan: CompilePlan, clang: Clang): string | undefined {
+  const lines = ['autopass-plan 1', `kind ${plan.kind}`, `cc ${clang.cc}`, `cxx ${clang.cxx}`];
+  lines.push(...hostTriples(clang.triple).map((triple) => `triple ${triple}`));
+  if (plan.kind === 'flags') {
+    lines.push(...[...tunedBaseArgs, ...plan.args].map((arg) => `+${arg}`), 'end');
+  } else {
+    const data: TwoStagePlanData = { clang, plan };
+    lines.push(`node ${process.execPath}`, 'end', JSON.stringify(data));
+  }
+  return lines.some((line) => /[\n\r\0]/.test(line)) ? undefined : `${lines.join('\n')}\n`;
+}
+
+/** Reads back what {@link formatPlan} wrote for the two-stage sub-command. */
+export function parseTwoStagePlan(text: string): TwoStagePlanData | undefined {
+  const json = text.split('\nend\n')[1];
+  if (!text.startsWith('autopass-plan 1\nkind two-stage\n') || json === undefined) return undefined;
+  try {
+    // Only the sync step writes these files, from a checked configuration.
+    return JSON.parse(json) as TwoStagePlanData;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Changes whenever the object would change: the plan and the very compiler, but not where Node is installed. */
+export function planDigest(plan: CompilePlan, clang: Clang): string {
+  return createHash('sha256')
+    .update(JSON.stringify([clang.identity, tunedBaseArgs, plan]))
+    .digest('hex');
+}

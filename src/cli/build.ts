@@ -1,0 +1,84 @@
+import type { CommandDef } from 'citty';
+import { type Config, loadConfig } from '../config/load.js';
+import { AutoPassError, exitCodes } from '../errors.js';
+import type { Logger } from '../log.js';
+import { formatSummary } from '../report/summary.js';
+import { findClangs } from '../toolchain/find-clang.js';
+import { buildPackage } from '../tune/build-package.js';
+import { type LockStatus, lockStatus } from '../tune/lock-status.js';
+import { tune } from '../tune/tune.js';
+import { command } from './command.js';
+import { isCi } from './frozen.js';
+import { withProgress } from './progress.js';
+import { sessionArgs, withSessionArgs } from './session-args.js';
+
+export const build: CommandDef = command(
+  'build',
+  'Build with the lock; the first build, without a lock entry for this machine, tunes',
+  {
+    ...sessionArgs,
+    frozen: { type: 'boolean', description: 'Never tune, never write; exit 5 when the lock is out of date' },
+  },
+  async (args, io) => {
+    const config = withSessionArgs(await loadConfig(args.dir), args);
+    const isFrozen = args.frozen || isCi();
+    const status = await lockStatus(config.packageRoot);
+    if (isFrozen) refuseDrift(status, Boolean(args.frozen));
+    if (!isFrozen && needsTuning(status) && (await canTune(config, io.logger))) {
+      const result = await withProgress(io, (progress, logger) =>
+        tune(config, { logger, progress, signal: io.signal }),
+      );
+      io.print(formatSummary(result), result);
+      return exitCodes.ok;
+    }
+    await buildPackage({ config, mode: 'apply', logger: io.logger, showOutput: true, signal: io.signal });
+    const applied = status.entries.filter(({ state }) => state === 'applied').map(({ entry }) => entry.file);
+    io.print(
+      applied.length === 0
+        ? 'Built as stock.'
+        : `Built with ${applied.length} tuned translation unit${applied.length === 1 ? '' : 's'}.`,
+      { target: status.targets[0], applied, drift: status.drift },
+    );
+    return exitCodes.ok;
+  },
+);
+
+/**
+ * Tune when the lock says nothing about a target of this machine, or when a source changed since. An entry of
+ * another compiler is left alone: it is somebody's result, and `autopass tune` replaces it on request.
+ */
+function needsTuning(status: LockStatus): boolean {
+  if (status.found === 'invalid') {
+    throw new AutoPassError('LOCK_UNREADABLE', status.drift.join('\n'), {
+      exitCode: exitCodes.lockOutOfDate,
+    });
+  }
+  const own = status.entries.filter(({ entry }) => status.targets.includes(entry.target));
+  return own.length === 0 || own.some(({ changed }) => changed);
+}
+
+/** What is missing for tuning is said in one line; the build itself goes on as stock. */
+async function canTune(config: Config, logger: Logger): Promise<boolean> {
+  if (config.bench === undefined) {
+    logger.warn('nothing is tuned: no bench is configured. Write one with: autopass init');
+    return false;
+  }
+  const clangs = await findClangs(config.clang === undefined ? {} : { configured: config.clang });
+  if (clangs.length > 0) return true;
+  logger.warn('nothing is tuned: no clang of LLVM 16 to 22 was found (apt-get install clang-19 llvm-19)');
+  return false;
+}
+
+function refuseDrift(status: LockStatus, isExplicit: boolean): void {
+  const drift = [...status.drift];
+  if (isExplicit && status.found === 'missing') drift.push(`${status.file} does not exist`);
+  if (drift.length === 0) return;
+  throw new AutoPassError(
+    'LOCK_OUT_OF_DATE',
+    `The lock is out of date:\n${drift.map((line) => `  ${line}`).join('\n')}`,
+    {
+      exitCode: exitCodes.lockOutOfDate,
+      hint: 'Run autopass tune on a development machine and commit autopass.lock.',
+    },
+  );
+}

@@ -1,0 +1,39 @@
+import type { Config } from '../config/load.js';
+import { AutoPassError } from '../errors.js';
+
+/** Flags that override the config for one session. */
+export const sessionArgs = {
+  minutes: { type: 'string', valueHint: 'N', description: 'Time budget of the session' },
+  trials: { type: 'string', valueHint: 'N', description: 'Most configurations to measure' },
+  policy: {
+    type: 'string',
+    valueHint: 'NAME',
+    description: 'What proposes configurations: expert or random',
+  },
+  seed: { type: 'string', valueHint: 'N', description: 'Seed of every random choice' },
+} as const;
+
+/** @throws AutoPassError `BAD_FLAG` when a number is none. */
+export function withSessionArgs(
+  config: Config,
+  args: Readonly<Partial<Record<keyof typeof sessionArgs, string | undefined>>>,
+): Config {
+  return {
+    ...config,
+    budget: {
+      minutes: number('minutes', args.minutes) ?? config.budget.minutes,
+      trials: number('trials', args.trials) ?? config.budget.trials,
+    },
+    policy: args.policy ?? config.policy,
+    seed: number('seed', args.seed) ?? config.seed,
+  };
+}
+
+function number(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) {
+    throw new AutoPassError('BAD_FLAG', `--${name} takes a number above 0, not "${text}".`);
+  }
+  return value;
+}

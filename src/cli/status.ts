@@ -1,0 +1,44 @@
+import path from 'node:path';
+import type { CommandDef } from 'citty';
+import { exitCodes } from '../errors.js';
+import { levers, times } from '../report/summary.js';
+import { formatTable } from '../report/table.js';
+import { type LockStatus, lockStatus } from '../tune/lock-status.js';
+import { command } from './command.js';
+
+export const status: CommandDef = command(
+  'status',
+  'Show which lock entries builds on this machine use, and why',
+  { frozen: { type: 'boolean', description: 'Exit with 5 when the lock does not fit the sources' } },
+  async (args, io) => {
+    const result = await lockStatus(path.resolve(args.dir));
+    io.print(format(result), result);
+    return args.frozen && result.drift.length > 0 ? exitCodes.lockOutOfDate : exitCodes.ok;
+  },
+);
+
+function format(status: LockStatus): string {
+  if (status.found === 'missing') return `${status.file} does not exist. Tune with: autopass tune`;
+  const lines = [`This machine runs ${status.targets.join(', ')}.`, ''];
+  if (status.entries.length > 0) {
+    lines.push(
+      formatTable([
+        ['translation unit', 'target', 'vs -O3', 'vs stock', 'here', 'levers'],
+        ...status.entries.map(({ entry, state }) => [
+          entry.file,
+          entry.target,
+          entry.verdict === 'stock' ? '–' : times(entry.measured.speedup),
+          entry.verdict === 'stock' ? '–' : times(entry.measured.vsStock),
+          state,
+          entry.verdict === 'stock' ? '' : levers(entry.levers),
+        ]),
+      ]),
+    );
+  }
+  for (const { entry, reason } of status.entries)
+    if (reason !== undefined) lines.push(`${entry.file}: ${reason}`);
+  if (status.drift.length > 0) {
+    lines.push('', 'Out of date:', ...status.drift.map((line) => `  ${line}`), 'Mend it with: autopass tune');
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,180 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { compileArgs } from '../build/compile-args.js';
+import type { CompileCommand } from '../build/types.js';
+import type { Clang } from '../toolchain/types.js';
+import { objectFunctions, readObjectAssembly } from './object-assembly.js';
+import { createRemarkCollector, readRemarkFile, remarkPasses } from './remarks.js';
+import type { Evidence, HotFunction, Remark } from './types.js';
+
+export interface GatherRequest {
+  readonly command: CompileCommand;
+  readonly clang: Clang;
+  /** The configuration, rendered as extra clang arguments. */
+  readonly flags: readonly string[];
+  /** From the score. Empty: the largest functions are taken instead, and the evidence says so. */
+  readonly hot: readonly HotFunction[];
+  readonly share: number;
+  /** Where temporary files may be written. */
+  readonly workDir: string;
+  readonly signal?: AbortSignal;
+}
+
+const longestCompileMs = 600_000;
+const mostHotFunctions = 24;
+
+/**
+ * Compiles the unit once more with remarks switched on and reads them and the machine code, hot functions only.
+ * Recording does not change the code (the object only gains line tables), but the object is never linked. A clang
+ * that fails gives evidence without facts, with the reason in `sources`. Aborting throws the signal's reason.
+ */
+export async function gatherEvidence(request: GatherRequest): Promise<Evidence> {
+  await mkdir(request.workDir, { recursive: true });
+  const folder = await mkdtemp(join(request.workDir, 'evidence-'));
+  try {
+    return await gatherIn(folder, request);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function gatherIn(folder: string, request: GatherRequest): Promise<Evidence> {
+  const { command, clang, signal } = request;
+  const output = join(folder, 'unit.o');
+  const record = join(folder, 'remarks.yaml');
+  const failure = await compile(request, output, record);
+  const base = { file: command.file, share: request.share };
+  const perf = request.hot.length > 0 ? 'used' : 'no profile: the largest functions are taken as hot';
+  if (failure !== undefined) {
+    const sources = { remarks: failure, assembly: failure, perf };
+    return { ...base, hot: request.hot, remarks: [], assembly: [], sources };
+  }
+  const functions = await objectFunctions(output);
+  const present = new Set(functions.map((entry) => entry.name));
+  const hot =
+    request.hot.length > 0
+      ? await withCallersOfInlined(request.hot.slice(0, mostHotFunctions), present, record, signal)
+      : largest(functions, request.share);
+  const names = new Set(hot.map((entry) => entry.name));
+  const remarks = await readRemarks(record, names, signal);
+  const assembly = await readObjectAssembly(output, names, clang, signal);
+  return {
+    ...base,
+    hot,
+    remarks: remarks ?? [],
+    assembly: assembly.kind === 'read' ? assembly.facts : [],
+    sources: {
+      remarks: remarks === undefined ? 'clang wrote no record' : 'used',
+      assembly: assembly.kind === 'read' ? 'used' : assembly.reason,
+      perf,
+    },
+  };
+}
+
+/** Compiles with the record on; the answer is what went wrong. */
+async function compile(request: GatherRequest, output: string, record: string): Promise<string | undefined> {
+  const { command, clang, signal } = request;
+  const compiler = command.language === 'c++' ? clang.cxx : clang.cc;
+  const extra = [
+    '-O3',
+    '-Qunused-arguments',
+    '-Wno-error',
+    '-w',
+    ...request.flags,
+    '-gline-tables-only',
+    '-fno-crash-diagnostics',
+    '-fsave-optimization-record=yaml',
+    `-foptimization-record-file=${record}`,
+    `-foptimization-record-passes=^(${remarkPasses.join('|')})$`,
+    '-mllvm',
+    // Without it the cost of a rejected inlining stops at the threshold. Does not change the code.
+    '-inline-cost-full=true',
+  ];
+  const [program = compiler, ...args] = compileArgs(command, { compiler, output, extra });
+  const result = await execa(program, args, {
+    cwd: command.cwd,
+    reject: false,
+    stdin: 'ignore',
+    timeout: longestCompileMs,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  });
+  signal?.throwIfAborted();
+  if (result.exitCode === 0) return undefined;
+  const reason = result.stderr.split('\n').find((line) => /error|fatal/i.test(line)) ?? result.shortMessage;
+  return `clang failed: ${(reason ?? 'no message').slice(0, 200)}`;
+}
+
+async function readRemarks(
+  record: string,
+  names: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<Remark[] | undefined> {
+  const collector = createRemarkCollector();
+  try {
+    await readRemarkFile(
+      record,
+      (_pass, _name, functionName) => names.has(functionName),
+      collector.add,
+      signal,
+    );
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  return collector.remarks();
+}
+
+/**
+ * The profile may come from another compiler that inlined differently: the time of a function that clang inlined
+ * everywhere goes to the functions it was inlined into, in equal parts.
+ */
+async function withCallersOfInlined(
+  hot: readonly HotFunction[],
+  present: ReadonlySet<string>,
+  record: string,
+  signal: AbortSignal | undefined,
+): Promise<HotFunction[]> {
+  const gone = new Map(
+    hot.filter((entry) => !present.has(entry.name)).map((entry) => [entry.name, entry.share]),
+  );
+  const shares = new Map(
+    hot.filter((entry) => present.has(entry.name)).map((entry) => [entry.name, entry.share]),
+  );
+  if (gone.size > 0) {
+    const callers = new Map<string, Set<string>>();
+    await readRemarkFile(
+      record,
+      (pass, name, functionName) =>
+        pass === 'inline' && (name === 'Inlined' || name === 'AlwaysInline') && present.has(functionName),
+      ({ args, function: caller }) => {
+        const callee = args.Callee ?? '';
+        if (!gone.has(callee)) return;
+        const known = callers.get(callee);
+        if (known === undefined) callers.set(callee, new Set([caller]));
+        else known.add(caller);
+      },
+      signal,
+    ).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    });
+    for (const [callee, into] of callers) {
+      const part = (gone.get(callee) ?? 0) / into.size;
+      for (const caller of into) shares.set(caller, (shares.get(caller) ?? 0) + part);
+    }
+  }
+  return [...shares]
+    .map(([name, share]) => ({ name, share }))
+    .sort((a, b) => b.share - a.share)
+    .slice(0, mostHotFunctions);
+}
+
+function largest(functions: readonly { name: string; size: number }[], share: number): HotFunction[] {
+  const total = functions.reduce((bytes, entry) => bytes + entry.size, 0);
+  return [...functions]
+    .sort((a, b) => b.size - a.size)
+    .slice(0, mostHotFunctions / 2)
+    .map(({ name, size }) => ({ name, share: (share * size) / total }));
+}

@@ -1,0 +1,64 @@
+/** A file mapped executable by the profiled process. */
+export interface Mapping {
+  readonly pid: number;
+  readonly start: number;
+  readonly size: number;
+  readonly fileOffset: number;
+  readonly path: string;
+}
+
+/** One sample: where the process was. */
+export interface Sample {
+  readonly pid: number;
+  readonly address: number;
+  /** As perf names it, mangled; empty when it has no name. */
+  readonly symbol: string;
+  readonly path: string;
+}
+
+export type PerfEvent =
+  | { readonly kind: 'mapping'; readonly mapping: Mapping }
+  | { readonly kind: 'sample'; readonly sample: Sample };
+
+/** The fields that `parsePerfLine` reads. */
+export const perfScriptArgs: readonly string[] = [
+  '--no-demangle',
+  '--show-mmap-events',
+  '-F',
+  'pid,ip,sym,dso',
+];
+
+const mappingLine =
+  /PERF_RECORD_MMAP2?\s+(-?\d+)\/\d+: \[0x([0-9a-f]+)\(0x([0-9a-f]+)\) @ (0x[0-9a-f]+|\d+)[^\]]*\]: \S+ (.+)$/;
+const sampleLine = /^\s*(\d+)\s+([0-9a-f]+) (.*) \((.*)\)$/;
+
+/** Reads one line of `perf script`; `undefined` for lines of other kinds. */
+export function parsePerfLine(line: string): PerfEvent | undefined {
+  const mapped = mappingLine.exec(line);
+  if (mapped !== null) {
+    const [, pid = '', start = '', size = '', fileOffset = '', path = ''] = mapped;
+    return {
+      kind: 'mapping',
+      mapping: {
+        pid: Number(pid),
+        start: Number.parseInt(start, 16),
+        size: Number.parseInt(size, 16),
+        fileOffset: Number(fileOffset),
+        path: path.replace(/ \(deleted\)$/, ''),
+      },
+    };
+  }
+  const sampled = sampleLine.exec(line);
+  if (sampled === null) return undefined;
+  const [, pid = '', address = '', symbol = '', path = ''] = sampled;
+  return {
+    kind: 'sample',
+    sample: {
+      pid: Number(pid),
+      // Kernel addresses lose low bits as doubles; nothing looks them up.
+      address: Number.parseInt(address, 16),
+      symbol: symbol === '[unknown]' ? '' : symbol,
+      path: path.replace(/ \(deleted\)$/, ''),
+    },
+  };
+}

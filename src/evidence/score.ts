@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { BuildRecord, CompileCommand } from '../build/types.js';
+import type { Logger } from '../log.js';
+import type { Clang } from '../toolchain/types.js';
+import { readElf } from './elf.js';
+import { type LinkedObject, readLinkedObjects } from './linked-objects.js';
+import { type ProfiledCommand, runPerf } from './perf.js';
+import { type AddonBinary, countSamples, type OpenBinary, sourceFunction, type Tally } from './samples.js';
+import { shareWarnings } from './score-warnings.js';
+import type { HotFunction } from './types.js';
+
+export interface ScoreRequest {
+  readonly packageRoot: string;
+  readonly record: BuildRecord;
+  readonly binaries: readonly AddonBinary[];
+  readonly profile: ProfiledCommand;
+  readonly workDir: string;
+  readonly clang?: Clang;
+  readonly logger: Logger;
+  readonly signal?: AbortSignal;
+  /** Tells whether a mapped file is (a copy of) the binary; by default files of the same name are. */
+  readonly isAddonDso?: (path: string, binary: AddonBinary) => boolean;
+}
+
+/** One translation unit and its share of the time spent in the addon, 0 to 1. */
+export interface ScoredUnit {
+  readonly command: CompileCommand;
+  readonly share: number;
+  /** Hottest first. */
+  readonly hot: readonly HotFunction[];
+}
+
+export interface Score {
+  /** Hottest first; units without a share are left out. */
+  readonly units: readonly ScoredUnit[];
+  /** Share of the process's samples in the addon, counted from when it was loaded; unknown without perf. */
+  readonly addonShare: number | undefined;
+  /** Where the shares come from. */
+  readonly source: 'perf' | 'text-size';
+  readonly warnings: readonly string[];
+}
+
+const functionsPerUnit = 24;
+
+/**
+ * Finds the translation units in which the benchmark spends its time, by sampling a process that runs it. Where
+ * perf cannot be used, shares are those of the machine code's size, and the score says so.
+ */
+export async function scoreTranslationUnits(request: ScoreRequest): Promise<Score> {
+  const binaries = await Promise.all(request.binaries.map((binary) => openBinary(request.record, binary)));
+  const warnings = binaries
+    .flatMap(({ linked }) => linked.unreadable)
+    .map((path) => `${path} could not be read as an ELF object; build again so that it can be scored`);
+  const run = await runPerf(request.profile, request.workDir, request.signal);
+  if (run.kind === 'unavailable') {
+    const warning = `perf cannot be used (${run.reason}): translation units are ranked by code size instead of time`;
+    return {
+      units: bySize(binaries),
+      addonShare: undefined,
+      source: 'text-size',
+      warnings: [...warnings, warning],
+    };
+  }
+  const tally = countSamples(run.events, binaries, request.isAddonDso ?? sameName);
+  const addonShare = tally.total === 0 ? 0 : tally.inAddon / tally.total;
+  warnings.push(...shareWarnings(tally, addonShare, binaries));
+  const units = bySamples(tally.functions);
+  request.logger.debug(
+    `${tally.inAddon} of ${tally.total} samples in the addon, ${units.length} units have some`,
+  );
+  if (units.length === 0) {
+    const warning = 'no sample could be matched to a source file: translation units are ranked by code size';
+    return { units: bySize(binaries), addonShare, source: 'text-size', warnings: [...warnings, warning] };
+  }
+  return { units, addonShare, source: 'perf', warnings };
+}
+
+async function openBinary(record: BuildRecord, binary: AddonBinary): Promise<OpenBinary> {
+  const linked = await readLinkedObjects(record, binary.link);
+  // Some packages strip the file that they load but not the linker's own output.
+  const images = await Promise.all(
+    [binary.loaded, binary.link.output].map((path) => readFile(path).then(readElf, () => undefined)),
+  );
+  const image =
+    images.find((candidate) => candidate?.table === 'full') ?? images.find((entry) => entry !== undefined);
+  return { binary, image, linked };
+}
+
+function sameName(path: string, binary: AddonBinary): boolean {
+  const name = basename(path);
+  return name === basename(binary.loaded) || name === basename(binary.link.output);
+}
+
+function bySamples(functions: Tally['functions']): ScoredUnit[] {
+  const total = sum([...functions.values()].flatMap((counts) => [...counts.values()]));
+  return [...functions]
+    .map(([command, counts]) => unitOf(command, [...counts], total))
+    .sort((a, b) => b.share - a.share);
+}
+
+function bySize(binaries: readonly OpenBinary[]): ScoredUnit[] {
+  const objects = binaries.flatMap(({ linked }) => linked.objects);
+  const sizes = (object: LinkedObject): [string, number][] =>
+    object.functions.map((entry) => [sourceFunction(entry.name), entry.size]);
+  const total = sum(objects.flatMap(sizes).map(([, size]) => size));
+  return objects
+    .map((object) => unitOf(object.command, sizes(object), total))
+    .filter((unit) => unit.share > 0)
+    .sort((a, b) => b.share - a.share);
+}
+
+function unitOf(command: CompileCommand, weights: readonly [string, number][], total: number): ScoredUnit {
+  const merged = new Map<string, number>();
+  for (const [name, weight] of weights) merged.set(name, (merged.get(name) ?? 0) + weight);
+  const hot = [...merged]
+    .map(([name, weight]) => ({ name, share: weight / total }))
+    .sort((a, b) => b.share - a.share);
+  return { command, share: sum(hot.map(({ share }) => share)), hot: hot.slice(0, functionsPerUnit) };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

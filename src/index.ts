@@ -1,0 +1,13 @@
+export { type Config, loadConfig } from './config/load.js';
+export type { ConfigInput } from './config/schema.js';
+export { AutoPassError, exitCodes } from './errors.js';
+export type { Configuration, LeverValue } from './levers/types.js';
+export { readLock } from './lock/read.js';
+export type { Lock, LockEntry, LockReading } from './lock/types.js';
+export type { Logger } from './log.js';
+export { type BuildPackageOptions, buildPackage as build } from './tune/build-package.js';
+export { type LockStatus, lockStatus as status } from './tune/lock-status.js';
+export type { Progress } from './tune/progress.js';
+export type { Ratio, TuneResult, UnitResult } from './tune/result.js';
+export { type TuneOptions, tune } from './tune/tune.js';
+export { type VerifyResult, verifyLock as verify } from './tune/verify-lock.js';

@@ -1,0 +1,13 @@
+import type { Configuration } from './types.js';
+
+/** Canonical JSON with sorted keys: equal for equal configurations. */
+export function configurationKey(configuration: Configuration): string {
+  return canonicalJson(configuration);
+}
+
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const items = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${items.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+}

@@ -1,0 +1,61 @@
+import { catalogue } from './catalogue.js';
+import type { Configuration, LeverProblem } from './types.js';
+
+/** Pairs of attributes that LLVM's verifier refuses on one function. */
+const incompatible: readonly (readonly [string, string])[] = [
+  ['attr:noinline', 'attr:alwaysinline'],
+  ['attr:optnone', 'attr:alwaysinline'],
+  ['attr:optnone', 'attr:minsize'],
+  ['attr:optnone', 'attr:optsize'],
+  ['attr:hot', 'attr:cold'],
+];
+
+/** Levers of a checked configuration that contradict each other. */
+export function conflicts(configuration: Configuration): readonly LeverProblem[] {
+  return [
+    ...groupConflicts(configuration),
+    ...attributeConflicts(configuration),
+    ...optionConflicts(configuration),
+  ];
+}
+
+function groupConflicts(configuration: Configuration): LeverProblem[] {
+  const seen = new Map<string, string>();
+  const problems: LeverProblem[] = [];
+  for (const id of Object.keys(configuration)) {
+    const group = catalogue.get(id)?.group;
+    if (group === undefined) continue;
+    const other = seen.get(group);
+    if (other === undefined) seen.set(group, id);
+    else problems.push({ id, reason: `cannot be set together with ${other}` });
+  }
+  return problems;
+}
+
+function attributeConflicts(configuration: Configuration): LeverProblem[] {
+  return incompatible.flatMap(([one, other]) => {
+    const [names, others] = [configuration[one], configuration[other]];
+    if (!Array.isArray(names) || !Array.isArray(others)) return [];
+    const both = (names as readonly string[]).filter((name) => others.includes(name));
+    return both.map((name) => ({ id: other, reason: `${name} cannot have ${one} as well` }));
+  });
+}
+
+/** Two levers can imply different values of one LLVM option; clang would silently take the last. */
+function optionConflicts(configuration: Configuration): LeverProblem[] {
+  const seen = new Map<string, { id: string; text: string }>();
+  const problems: LeverProblem[] = [];
+  for (const [id, value] of Object.entries(configuration)) {
+    const lever = catalogue.get(id);
+    if (lever?.kind !== 'mllvm' || lever.shape !== 'scalar') continue;
+    for (const template of lever.args) {
+      if (template === '-mllvm') continue;
+      const text = template.replace('{v}', String(value));
+      const name = text.split('=')[0] ?? text;
+      const other = seen.get(name);
+      if (other === undefined) seen.set(name, { id, text });
+      else if (other.text !== text) problems.push({ id, reason: `contradicts ${other.id} about ${name}` });
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,128 @@
+import { catalogue } from './catalogue.js';
+import { checkConfiguration } from './check.js';
+import { insertedPass } from './pass-text.js';
+import type {
+  CompilePlan,
+  Configuration,
+  IrHint,
+  Lever,
+  LeverPolicy,
+  LeverValue,
+  RenderResult,
+  RenderTarget,
+  Scalar,
+} from './types.js';
+
+/**
+ * Turns a configuration into a compile plan; refuses whatever `checkConfiguration` refuses. The caller puts `-O3` before
+ * the arguments of a plan. Two stages are planned only for passes inserted into the pipeline, string attributes and loop hints.
+ */
+export function renderConfiguration(
+  configuration: Configuration,
+  policy: LeverPolicy,
+  target: RenderTarget,
+): RenderResult {
+  const check = checkConfiguration(configuration, policy, target);
+  if (!check.ok) return check;
+  const used = [...catalogue.values()].flatMap((lever) => {
+    const value = check.configuration[lever.id];
+    return value === undefined ? [] : [{ lever, value }];
+  });
+  const rules = ruleArgs(check.configuration);
+  const driver = [...used.filter(isDriver).flatMap(scalarArgs), ...rules.driver];
+  const llvm = withoutRepeats([...used.filter(isLlvm).flatMap(llvmOptions), ...rules.llvm]);
+  const llvmArgs = llvm.flatMap((option) => ['-mllvm', option]);
+  const hints = used.flatMap(hintsOf);
+  const passes = used.flatMap(extensionPoint);
+  return { ok: true, plan: plan(used, driver, llvm, llvmArgs, hints, passes) };
+}
+
+interface Used {
+  readonly lever: Lever;
+  readonly value: LeverValue;
+}
+
+function plan(
+  used: readonly Used[],
+  driver: readonly string[],
+  llvm: readonly string[],
+  llvmArgs: readonly string[],
+  hints: readonly IrHint[],
+  passes: readonly string[],
+): CompilePlan {
+  if (hints.length === 0 && passes.length === 0) return { kind: 'flags', args: [...driver, ...llvmArgs] };
+  const stages = { kind: 'two-stage', frontArgs: driver, backArgs: [...driver, ...llvmArgs], hints } as const;
+  if (passes.length === 0) return stages;
+  // One clang process hands its LLVM options to optimiser and code generator alike; so do the two stages.
+  const flags = used.flatMap(({ lever }) => lever.opt ?? []);
+  return { ...stages, optArgs: [...flags, ...llvm, ...passes] };
+}
+
+function isDriver({ lever }: Used): boolean {
+  return lever.kind === 'clang-flag' || lever.kind === 'cpu-feature';
+}
+
+function isLlvm({ lever }: Used): boolean {
+  return lever.kind === 'mllvm' || (lever.kind === 'function-attribute' && lever.args.length > 0);
+}
+
+function scalarArgs({ lever, value }: Used): string[] {
+  return lever.args.map((arg) => arg.replace('{v}', String(value)));
+}
+
+/** Options without their `-mllvm`. */
+function llvmOptions({ lever, value }: Used): string[] {
+  const templates = lever.args.filter((arg) => arg !== '-mllvm');
+  const fill = (name: string, item: Scalar) =>
+    templates.map((template) => template.replace('{f}', () => name).replace('{v}', String(item)));
+  if (typeof value !== 'object') return fill('', value);
+  if (Array.isArray(value)) return (value as readonly string[]).flatMap((name) => fill(name, ''));
+  return Object.entries(value).flatMap(([name, item]) => fill(name, item as Scalar));
+}
+
+/** What the catalogue couples with a lever. */
+function ruleArgs(configuration: Configuration): { driver: readonly string[]; llvm: readonly string[] } {
+  const llvm: string[] = [];
+  // An explicit inline threshold drops the implicit one of cold functions.
+  if ('inline-threshold' in configuration && !('inlinecold-threshold' in configuration)) {
+    llvm.push('-inlinecold-threshold=45');
+  }
+  // Measured: a forced vector width lets the vectoriser reorder strict floating-point sums.
+  if (Object.keys(configuration).some(forcesVectors)) llvm.push('-hints-allow-reordering=false');
+  // A higher ISA level brings FMA, and with it contraction, which changes results.
+  const raised = 'march-x86' in configuration;
+  const chosen = Object.keys(configuration).some(
+    (id) => id.startsWith('ffp-contract') || id.startsWith('fp:'),
+  );
+  return { driver: raised && !chosen ? ['-ffp-contract=off'] : [], llvm };
+}
+
+function forcesVectors(id: string): boolean {
+  return id === 'force-vector-width' || id.startsWith('md:llvm.loop.vectorize.');
+}
+
+function hintsOf({ lever, value }: Used): IrHint[] {
+  if (typeof value !== 'object' || Array.isArray(value)) return [];
+  const items = Object.entries(value as Readonly<Record<string, Scalar>>);
+  if (lever.kind === 'loop-metadata') {
+    const metadata = lever.id.slice('md:'.length);
+    const bare = lever.values.length === 1;
+    return items.map(([loop, item]) => ({ kind: 'loop', loop, metadata, ...(bare ? {} : { value: item }) }));
+  }
+  if (lever.kind !== 'function-attribute') return [];
+  const attribute = lever.id.slice('attr:'.length);
+  return items.map(([name, item]) => ({ kind: 'attribute', function: name, attribute, value: String(item) }));
+}
+
+function extensionPoint({ lever, value }: Used): string[] {
+  if (lever.shape !== 'passes' || !Array.isArray(value)) return [];
+  const texts = (value as readonly string[]).map((id) => {
+    const pass = catalogue.get(id);
+    return pass === undefined ? undefined : insertedPass(lever, pass);
+  });
+  return [`${lever.pass?.text ?? ''}${texts.filter((text) => text !== undefined).join(',')}`];
+}
+
+function withoutRepeats(options: readonly string[]): string[] {
+  return [...new Set(options)];
+}

@@ -1,0 +1,87 @@
+/** One variant as the child sees it: real path that the package loads → file to load instead. */
+export type ChildBinaries = Readonly<Record<string, string>>;
+
+interface ChildTarget {
+  readonly packageRoot: string;
+  readonly entry?: string;
+  /** Absolute path of the bench module. */
+  readonly bench: string;
+  readonly inputs: 'tune' | 'check';
+  readonly variants: readonly ChildBinaries[];
+  /** Where the result goes, as `v8.serialize` writes it: the addon may print on stdout. */
+  readonly out: string;
+}
+
+/** Time the variants in turn; the first is the baseline. */
+export interface TimeSpec extends ChildTarget {
+  readonly kind: 'time';
+  readonly sliceMs: number;
+  readonly rounds: number;
+  /** No further round is started after this time, once two are done. */
+  readonly budgetMs: number;
+  /** Number of the process; rotates the order of loading and of slices. */
+  readonly turn: number;
+  /** Calls per slice; calibrated on the baseline when absent. */
+  readonly calls?: Readonly<Record<string, number>>;
+}
+
+/** Call every case and hand back what it returned. */
+export interface OutputsSpec extends ChildTarget {
+  readonly kind: 'outputs';
+}
+
+/** Call all cases in turn for a while. */
+export interface ProfileSpec extends ChildTarget {
+  readonly kind: 'profile';
+  readonly durationMs: number;
+}
+
+export type ChildSpec = TimeSpec | OutputsSpec | ProfileSpec;
+
+/** One timed slice: index of the variant and its time in nanoseconds. */
+export type Slice = readonly [variant: number, ns: number];
+
+export interface TimeResult {
+  readonly kind: 'time';
+  readonly sameInputs: boolean;
+  readonly calls: Readonly<Record<string, number>>;
+  /** Per case and round, the slices in the order in which they ran. */
+  readonly rounds: Readonly<Record<string, readonly (readonly Slice[])[]>>;
+}
+
+export interface CaseOutputs {
+  /** What the calls returned, made serialisable by `encodeOutput`. */
+  readonly outputs: readonly unknown[];
+  /** Fastest of the calls. */
+  readonly ns: number;
+  /** Set when the case threw or rejected. */
+  readonly threw?: string;
+}
+
+export interface OutputsResult {
+  readonly kind: 'outputs';
+  readonly sameInputs: boolean;
+  readonly variants: readonly {
+    readonly cases: Readonly<Record<string, CaseOutputs>>;
+    /** Which of the package's binaries were loaded from this variant. */
+    readonly loaded: readonly string[];
+    /** What the loader said when it refused a file. */
+    readonly loadErrors: readonly string[];
+  }[];
+}
+
+export interface ProfileResult {
+  readonly kind: 'profile';
+}
+
+/** A failure which the child could still report itself. */
+export interface ChildFailure {
+  readonly kind: 'failure';
+  readonly stage: 'bench' | 'load' | 'cases' | 'no-cases' | 'case' | 'not-loaded';
+  /** Index of the variant at work. */
+  readonly variant?: number;
+  readonly case?: string;
+  readonly detail: string;
+}
+
+export type ChildResult = TimeResult | OutputsResult | ProfileResult | ChildFailure;

@@ -1,0 +1,93 @@
+import { at, BenchFailure, type OpenBench } from './bench.js';
+import { roundLayout } from './layout.js';
+import type { ProfileResult, ProfileSpec, Slice, TimeResult, TimeSpec } from './protocol.js';
+import { type BenchCase, calibrate, timeSlice } from './slices.js';
+
+/** Cases of all variants: `cases.get(name)[variant]`. */
+type CaseTable = Map<string, BenchCase[]>;
+
+/** Loads all variants, calibrates on the baseline, and times them in turn, in rounds. */
+export async function timeVariants(bench: OpenBench, spec: TimeSpec): Promise<TimeResult> {
+  const count = spec.variants.length;
+  const order = Array.from({ length: count }, (_, place) => (place + spec.turn) % count);
+  const started = performance.now();
+  const parent = process.ppid;
+  const table = await loadAll(bench, order);
+  const calls: Record<string, number> = {};
+  for (const [name, variants] of table) {
+    bench.redirect.use(0);
+    const baseline = variants[0];
+    if (baseline === undefined) continue;
+    calls[name] =
+      spec.calls?.[name] ??
+      (await at({ stage: 'case', case: name }, () => calibrate(baseline, spec.sliceMs)));
+  }
+
+  const rounds: Record<string, Slice[][]> = {};
+  // Round -1 warms up; long calls have been warmed up by the first one.
+  for (let round = -1; round < spec.rounds; round++) {
+    if (process.ppid !== parent) process.exit(1);
+    const late = performance.now() - started > spec.budgetMs;
+    if (late && round >= 2) break;
+    for (const [name, variants] of table) {
+      const perSlice = calls[name] ?? 1;
+      if (round < 0 && perSlice === 1) continue;
+      globalThis.gc?.();
+      const slices: Slice[] = [];
+      for (const item of roundLayout(count - 1, Math.max(0, round) + spec.turn)) {
+        const variant = item === 'baseline' ? 0 : item + 1;
+        const benchCase = variants[variant];
+        if (benchCase === undefined) continue;
+        bench.redirect.use(variant);
+        const ns = await at({ stage: 'case', case: name, variant }, () => timeSlice(benchCase, perSlice));
+        slices.push([variant, ns]);
+      }
+      if (round < 0) continue;
+      rounds[name] ??= [];
+      rounds[name].push(slices);
+    }
+  }
+  return { kind: 'time', sameInputs: bench.sameInputs, calls, rounds };
+}
+
+/** Calls all cases of the one variant in turn, for a profiler that watches. */
+export async function loopCases(bench: OpenBench, spec: ProfileSpec): Promise<ProfileResult> {
+  const table = await loadAll(bench, [0]);
+  const items: { item: BenchCase; calls: number }[] = [];
+  for (const [item] of table.values()) {
+    if (item !== undefined) items.push({ item, calls: await calibrate(item, 10) });
+  }
+  const end = performance.now() + spec.durationMs;
+  while (performance.now() < end) {
+    for (const { item, calls } of items) await timeSlice(item, calls);
+  }
+  return { kind: 'profile' };
+}
+
+/** Loads the variants in this order and calls each case once, which also makes lazy packages load their addon. */
+async function loadAll(bench: OpenBench, order: readonly number[]): Promise<CaseTable> {
+  const table: CaseTable = new Map();
+  for (const variant of order) {
+    const cases = await bench.load(variant);
+    for (const [name, run] of Object.entries(cases)) {
+      const asynchronous = await at({ stage: 'case', case: name, variant }, async () => {
+        const first = run();
+        await first;
+        return isThenable(first);
+      });
+      const variants = table.get(name) ?? [];
+      variants[variant] = { run, asynchronous };
+      table.set(name, variants);
+    }
+    if (bench.redirect.loaded(variant).length === 0) {
+      const reasons = bench.redirect.errors(variant);
+      const detail = reasons[0] ?? 'the package ran without loading this file';
+      throw new BenchFailure({ stage: 'not-loaded', variant, detail });
+    }
+  }
+  return table;
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

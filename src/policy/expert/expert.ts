@@ -1,0 +1,87 @@
+import { checkConfiguration } from '../../levers/check.js';
+import { configurationKey } from '../../levers/configuration-key.js';
+import type { Policy, PolicyInput, Proposal } from '../types.js';
+import { factsOf } from './facts.js';
+import { findingsOf, firstIdeas } from './first-ideas.js';
+import { followUps } from './follow-ups.js';
+import { hostTuning } from './host-tuning.js';
+import type { Idea } from './idea.js';
+import { lessonsOf } from './lessons.js';
+import type { Rule, Theme } from './rule.js';
+import { rules as allRules } from './rules.js';
+
+export interface ExpertOptions {
+  /** The processor to tune for, a value of the mtune lever; by default this machine's. */
+  readonly hostTune?: string;
+  readonly rules?: readonly Rule[];
+}
+
+/** Each further proposal of a theme in one batch counts this much of the one before: a batch should be diverse. */
+const sameThemeAgain = 0.75;
+
+/**
+ * The offline expert. Rules turn evidence into first proposals; afterwards winners are combined, their neighbours
+ * tried, the incumbent shortened and losers answered by their opposite. Everything competes by expected value. It
+ * keeps no state of its own: the history is all it knows, so a resumed session goes on as if nothing had happened.
+ */
+export function createExpert(options: ExpertOptions = {}): Policy {
+  const hostTune = options.hostTune ?? hostTuning();
+  const rules = options.rules ?? allRules;
+  return {
+    name: 'expert',
+    propose: async (input) => propose(input, rules, hostTune),
+  };
+}
+
+function propose(input: PolicyInput, rules: readonly Rule[], hostTune: string | undefined): Proposal[] {
+  const themes = new Map<string, Theme>(rules.map((rule) => [rule.id, rule.theme]));
+  const facts = factsOf(input.evidence, input.language, hostTune);
+  const lessons = lessonsOf(input.history, (origin) => themes.get(origin.split(':').at(-1) ?? ''));
+  const findings = findingsOf(rules, facts, input.arch);
+  const { incumbent, evidence: baseline } = input;
+  const ideas = [
+    ...firstIdeas(findings, incumbent, lessons, baseline),
+    ...followUps({ findings, incumbent, lessons, baseline }),
+  ];
+  return chosen(admissible(ideas, input), input.batch);
+}
+
+/** Legal ideas that were not tried, each configuration once, with its highest value. */
+function admissible(ideas: readonly Idea[], input: PolicyInput): Idea[] {
+  const tried = new Set(input.history.map((trial) => configurationKey(trial.configuration)));
+  tried.add(configurationKey({}));
+  tried.add(configurationKey(input.incumbent));
+  const best = new Map<string, Idea>();
+  for (const idea of ideas) {
+    const check = checkConfiguration(
+      idea.configuration,
+      { allow: input.allow },
+      { arch: input.arch, major: input.major },
+    );
+    if (!check.ok) continue;
+    const key = configurationKey(check.configuration);
+    const known = best.get(key);
+    if (tried.has(key) || (known !== undefined && known.value >= idea.value)) continue;
+    best.set(key, { ...idea, configuration: check.configuration });
+  }
+  return [...best.values()];
+}
+
+function chosen(ideas: readonly Idea[], batch: number): Proposal[] {
+  const left = [...ideas];
+  const picked = new Map<Theme, number>();
+  const proposals: Proposal[] = [];
+  const worth = (idea: Idea): number => idea.value * sameThemeAgain ** (picked.get(idea.theme) ?? 0);
+  while (proposals.length < batch && left.length > 0) {
+    let best = 0;
+    for (let index = 1; index < left.length; index++) {
+      const [candidate, leader] = [left[index], left[best]];
+      if (candidate !== undefined && leader !== undefined && worth(candidate) > worth(leader)) best = index;
+    }
+    const [idea] = left.splice(best, 1);
+    if (idea === undefined) break;
+    picked.set(idea.theme, (picked.get(idea.theme) ?? 0) + 1);
+    proposals.push({ configuration: idea.configuration, reason: idea.reason, origin: idea.origin });
+  }
+  return proposals;
+}

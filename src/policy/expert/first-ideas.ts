@@ -1,0 +1,65 @@
+import type { Evidence } from '../../evidence/types.js';
+import { configurationKey } from '../../levers/configuration-key.js';
+import type { Configuration } from '../../levers/types.js';
+import type { Facts } from './facts.js';
+import { describe, type Idea, merged } from './idea.js';
+import type { Lessons } from './lessons.js';
+import type { Match, Rule } from './rule.js';
+import { remainingWorth } from './stop.js';
+
+/** A rule whose evidence was seen. */
+export interface Finding {
+  readonly rule: Rule;
+  readonly match: Match;
+  readonly edits: readonly Configuration[];
+}
+
+/** Each further edit of a rule is worth this much of the one before. */
+const laterEdit = 0.8;
+/** Function levers wait for unit levers of about the same value. */
+const fineScope = 0.85;
+
+export function findingsOf(rules: readonly Rule[], facts: Facts, arch: 'x64' | 'arm64'): Finding[] {
+  return rules.flatMap((rule) => {
+    if (rule.arch !== undefined && rule.arch !== arch) return [];
+    const match = rule.when(facts);
+    if (match === undefined) return [];
+    const edits = typeof rule.edits === 'function' ? rule.edits(match, facts) : rule.edits;
+    return edits.length === 0 ? [] : [{ rule, match, edits }];
+  });
+}
+
+/** What the evidence suggests, each edit on top of the incumbent. */
+export function firstIdeas(
+  findings: readonly Finding[],
+  incumbent: Configuration,
+  lessons: Lessons,
+  baseline: Evidence,
+): Idea[] {
+  return findings.flatMap(({ rule, match, edits }) => {
+    const worth = remainingWorth(rule, lessons, baseline) * lessons.themeFactor(rule.theme);
+    return edits.flatMap((edit, index): Idea[] => {
+      const configuration = merged(incumbent, edit);
+      const alone = lessons.of(edit);
+      // What lost by itself, or changed nothing, is not tried again on top of the incumbent.
+      if (configuration === undefined || lessons.inert.has(configurationKey(edit))) return [];
+      if (alone !== undefined && alone.believed < -0.3) return [];
+      const value =
+        rule.prior *
+        (0.3 + 0.7 * match.strength) *
+        laterEdit ** index *
+        (rule.scope === 'function' ? fineScope : 1) *
+        worth;
+      const reason = `${evidenceFor(edit, match)}: ${describe(edit)}, so that ${rule.effect}`;
+      return [{ configuration, value, theme: rule.theme, reason, origin: rule.id }];
+    });
+  });
+}
+
+/** An edit of one function quotes the evidence of that function. */
+function evidenceFor(edit: Configuration, match: Match): string {
+  const [value, ...others] = Object.values(edit);
+  const names = Array.isArray(value) && others.length === 0 ? (value as readonly string[]) : [];
+  const [name] = names;
+  return (names.length === 1 && name !== undefined && match.becauseOf?.get(name)) || match.because;
+}

@@ -1,0 +1,185 @@
+import { evidenceChange } from '../../evidence/compare.js';
+import type { Evidence } from '../../evidence/types.js';
+import { catalogue } from '../../levers/catalogue.js';
+import type { Configuration, LeverValue } from '../../levers/types.js';
+import type { Finding } from './first-ideas.js';
+import { describe, type Idea, merged } from './idea.js';
+import type { Lesson, Lessons } from './lessons.js';
+import type { Theme } from './rule.js';
+
+const winnersCombined = 6;
+/** A believed gain, in percent, from which a lever is worth combining. */
+const worthCombining = 0.25;
+/** A loss, in percent, that says that the lever matters and its opposite may win. */
+const clearLoss = -1;
+/** Gains do not add: a pair brings about this much of its parts' sum. */
+const additivity = 0.7;
+
+/** What the trials suggest. */
+export interface FollowUpInput {
+  readonly findings: readonly Finding[];
+  readonly incumbent: Configuration;
+  readonly lessons: Lessons;
+  readonly baseline: Evidence;
+}
+
+/** Combinations, neighbours, shorter forms, and opposites of what lost. */
+export function followUps(input: FollowUpInput): Idea[] {
+  return [...combinations(input), ...neighbours(input), ...shorterForms(input), ...diagnoses(input)];
+}
+
+function themeOf(lesson: Lesson, input: FollowUpInput): Theme {
+  const origin = lesson.trial.origin.split(':').at(-1);
+  return input.findings.find(({ rule }) => rule.id === origin)?.rule.theme ?? 'tuning';
+}
+
+function gainText(lesson: Lesson): string {
+  return `${describe(lesson.trial.configuration)} measured ${lesson.trial.speedup?.toFixed(3)}`;
+}
+
+function combinations(input: FollowUpInput): Idea[] {
+  const { incumbent, lessons } = input;
+  const best = lessons.of(incumbent)?.believed ?? 0;
+  const winners = winnersOf(lessons);
+  const ideas: Idea[] = [];
+  const consider = (parts: readonly Lesson[]): void => {
+    let configuration: Configuration | undefined = {};
+    for (const { trial } of parts)
+      configuration = configuration && merged(configuration, trial.configuration);
+    const first = parts[0];
+    if (configuration === undefined || first === undefined) return;
+    const [largest = 0, ...rest] = parts.map((part) => part.believed).sort((a, b) => b - a);
+    const expected = largest + additivity * rest.reduce((sum, gain) => sum + gain, 0);
+    const value = Math.max(expected - best, 0.2 * expected);
+    ideas.push({
+      configuration,
+      value,
+      theme: themeOf(first, input),
+      reason: `${parts.map(gainText).join(' and ')}: together they may bring more`,
+      origin: 'combine',
+    });
+  };
+  for (let i = 0; i < winners.length; i++) {
+    for (let j = i + 1; j < winners.length; j++) {
+      consider([winners[i], winners[j]].filter((part) => part !== undefined));
+    }
+    if (i >= 2) consider(winners.slice(0, i + 1));
+  }
+  return ideas;
+}
+
+/** The best trials; of several with the same code, which have the same numbers, the shortest. */
+function winnersOf(lessons: Lessons): Lesson[] {
+  const shortest = new Map<string, Lesson>();
+  for (const lesson of lessons.ranked) {
+    if (lesson.believed <= worthCombining) break;
+    const numbers = JSON.stringify([lesson.trial.speedup, lesson.trial.ci]);
+    const known = shortest.get(numbers);
+    if (known === undefined || levers(lesson) < levers(known)) shortest.set(numbers, lesson);
+  }
+  return [...shortest.values()].slice(0, winnersCombined);
+}
+
+function levers(lesson: Lesson): number {
+  return Object.keys(lesson.trial.configuration).length;
+}
+
+function neighbours(input: FollowUpInput): Idea[] {
+  return winnersOf(input.lessons).flatMap((lesson) =>
+    Object.entries(lesson.trial.configuration).flatMap(([id, value]) =>
+      adjacentValues(id, value).map(
+        (next): Idea => ({
+          configuration: { ...lesson.trial.configuration, [id]: next },
+          value: 0.35 * lesson.believed,
+          theme: themeOf(lesson, input),
+          reason: `${gainText(lesson)}: the neighbouring ${id}=${String(next)} may be better`,
+          origin: `neighbour:${lesson.trial.origin.split(':').at(-1)}`,
+        }),
+      ),
+    ),
+  );
+}
+
+/** The listed values next to a numeric value. */
+export function adjacentValues(id: string, value: LeverValue): number[] {
+  if (typeof value !== 'number') return [];
+  const listed = (catalogue.get(id)?.values ?? [])
+    .filter((candidate) => typeof candidate === 'number')
+    .sort((a, b) => a - b);
+  const below = listed.filter((candidate) => candidate < value).at(-1);
+  const above = listed.find((candidate) => candidate > value);
+  return [above, below].filter((candidate) => candidate !== undefined);
+}
+
+/** The incumbent without one of its parts: the shortest configuration of equal speed is the best. */
+function shorterForms({ incumbent, lessons }: FollowUpInput): Idea[] {
+  const ids = Object.keys(incumbent);
+  const parts = ids.flatMap((id): [string, Configuration][] => {
+    const { [id]: value, ...rest } = incumbent;
+    if (!Array.isArray(value) || value.length < 2) return ids.length > 1 ? [[id, rest]] : [];
+    return (value as readonly string[]).map((name) => [
+      `${id} of ${name}`,
+      { ...rest, [id]: (value as readonly string[]).filter((other) => other !== name) },
+    ]);
+  });
+  const gain = lessons.of(incumbent)?.believed ?? 1;
+  return parts.map(([part, configuration]) => ({
+    configuration,
+    value: 0.25 * gain + 0.1,
+    theme: 'tuning',
+    reason: `the best so far has ${ids.length} levers; it may be as fast without ${part}`,
+    origin: 'prune',
+  }));
+}
+
+/** Why a trial lost, as far as its evidence tells, and what would answer that. */
+function diagnoses(input: FollowUpInput): Idea[] {
+  const { findings, incumbent, lessons, baseline } = input;
+  return lessons.ranked.flatMap((lesson) => {
+    const { trial, believed } = lesson;
+    const finding = findings.find(({ rule }) => rule.id === trial.origin);
+    if (believed > clearLoss || finding === undefined) return [];
+    const { rule } = finding;
+    const why = trial.evidence === undefined ? '' : diagnose(baseline, trial.evidence);
+    const softer = softened(trial.configuration);
+    const answers = [...(rule.opposite ?? []), ...(softer === undefined ? [] : [softer])];
+    return answers.flatMap((edit): Idea[] => {
+      const configuration = merged(incumbent, edit);
+      if (configuration === undefined) return [];
+      return [
+        {
+          configuration,
+          value: Math.min(1.5, 0.3 * -believed) * (0.3 + 0.7 * finding.match.strength),
+          theme: rule.theme,
+          reason: `${gainText(lesson)}${why}: ${describe(edit)} goes the other way`,
+          origin: `opposite:${rule.id}`,
+        },
+      ];
+    });
+  });
+}
+
+function diagnose(before: Evidence, after: Evidence): string {
+  const change = evidenceChange(before, after);
+  const causes = [
+    change.spills > 0 ? `${change.spills} more spills and reloads` : '',
+    change.stackAccesses > 8 ? `${change.stackAccesses} more stack accesses` : '',
+    change.growth > 1.15 ? `hot code ${change.growth.toFixed(2)} times as big` : '',
+    change.vectorizedLoops < 0 ? `${-change.vectorizedLoops} vectorised loops lost` : '',
+    change.calls > 2 ? `${change.calls} more calls` : '',
+  ].filter((cause) => cause !== '');
+  return causes.length === 0 ? '' : ` (${causes.join(', ')})`;
+}
+
+/** The first numeric lever one listed value nearer to the middle of its range. */
+function softened(configuration: Configuration): Configuration | undefined {
+  for (const [id, value] of Object.entries(configuration)) {
+    if (typeof value !== 'number') continue;
+    const listed = (catalogue.get(id)?.values ?? []).filter((candidate) => typeof candidate === 'number');
+    const middle = [...listed].sort((a, b) => a - b)[listed.length >> 1];
+    if (middle === undefined || middle === value) continue;
+    const next = adjacentValues(id, value).find((candidate) => candidate > value === middle > value);
+    if (next !== undefined) return { ...configuration, [id]: next };
+  }
+  return undefined;
+}

@@ -1,0 +1,33 @@
+import type { Configuration } from '../../levers/types.js';
+import type { Theme } from './rule.js';
+
+/** Something to try, and what it is thought to be worth. */
+export interface Idea {
+  readonly configuration: Configuration;
+  /** Expected gain over the incumbent in percent, times its probability. */
+  readonly value: number;
+  readonly theme: Theme;
+  readonly reason: string;
+  /** Kept in the journal as the proposal's origin. */
+  readonly origin: string;
+}
+
+/** Both configurations at once; lists of functions are united. `undefined` when they disagree about a lever. */
+export function merged(one: Configuration, other: Configuration): Configuration | undefined {
+  const result: Record<string, Configuration[string]> = { ...one };
+  for (const [id, value] of Object.entries(other)) {
+    const present = result[id];
+    if (present === undefined) result[id] = value;
+    else if (Array.isArray(present) && Array.isArray(value)) {
+      result[id] = [...new Set([...(present as string[]), ...(value as string[])])].sort();
+    } else if (JSON.stringify(present) !== JSON.stringify(value)) return undefined;
+  }
+  return result;
+}
+
+/** `id=value` items, for reasons. */
+export function describe(configuration: Configuration): string {
+  return Object.entries(configuration)
+    .map(([id, value]) => `${id}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .join(' ');
+}

@@ -1,0 +1,141 @@
+import { matchCode, matchRemarks } from './facts.js';
+import type { Rule } from './rule.js';
+
+/** From control flow in remarks and code. */
+export const branchRules: readonly Rule[] = [
+  {
+    id: 'keep-selects',
+    theme: 'branches',
+    scope: 'unit',
+    arch: 'x64',
+    prior: 2,
+    when: (facts) =>
+      matchCode(
+        facts.code.filter(({ code }) => code.branches >= 8 || code.cmov > 0),
+        facts,
+        (code) => `${code.branches} conditional branches and ${code.cmov} conditional moves`,
+      ),
+    edits: [{ 'x86-cmov-converter': false }],
+    effect: 'conditional moves of unpredictable comparisons are not turned into branches',
+    stop: {},
+    opposite: [{ 'x86-cmov-converter-force-all': true }],
+  },
+  {
+    id: 'selects-to-branches',
+    theme: 'branches',
+    scope: 'unit',
+    arch: 'x64',
+    prior: 1,
+    when: (facts) =>
+      matchCode(
+        facts.code.filter(({ code }) => code.cmov >= 2),
+        facts,
+        (code) => `${code.cmov} conditional moves in ${code.instructions} instructions`,
+      ),
+    edits: [
+      { 'x86-cmov-converter-threshold': 1 },
+      { 'x86-cmov-converter-force-all': true },
+      { 'disable-select-optimize': false },
+    ],
+    effect: 'predictable choices leave the latency chain',
+    stop: {},
+    opposite: [{ 'x86-cmov-converter': false }],
+  },
+  {
+    id: 'selects-aarch64',
+    theme: 'branches',
+    scope: 'unit',
+    arch: 'arm64',
+    prior: 1,
+    when: (facts) =>
+      matchCode(
+        facts.code.filter(({ code }) => code.cmov >= 2),
+        facts,
+        (code) => `${code.cmov} selects in ${code.instructions} instructions`,
+      ),
+    edits: [
+      { 'aarch64-enable-early-ifcvt': false },
+      { 'aarch64-select-opt': false },
+      { 'disable-early-ifcvt': true },
+    ],
+    effect: 'predictable choices leave the latency chain',
+    stop: {},
+  },
+  {
+    id: 'fold-branches',
+    theme: 'branches',
+    scope: 'unit',
+    prior: 1.1,
+    when: (facts) =>
+      matchRemarks(
+        facts.remarks('loop-vectorize', 'NoCFGForSelect', 'CFGNotUnderstood', 'LoopContainsSwitch'),
+        facts,
+        'control flow in the loop',
+      ) ??
+      matchCode(
+        facts.code.filter(({ code }) => code.branches > code.instructions / 10),
+        facts,
+        (code) => `${code.branches} branches in ${code.instructions} instructions`,
+      ),
+    edits: [
+      { 'phi-node-folding-threshold': 4, 'two-entry-phi-node-folding-threshold': 8 },
+      { 'phi-node-folding-threshold': 0, 'two-entry-phi-node-folding-threshold': 0 },
+      { 'bonus-inst-threshold': 4, 'simplifycfg-branch-fold-threshold': 4 },
+      { 'jump-is-expensive': true },
+    ],
+    effect: 'straight-line code instead of hard-to-predict branches, or the reverse',
+    stop: {},
+  },
+  {
+    id: 'thread-jumps',
+    theme: 'branches',
+    scope: 'unit',
+    prior: 0.7,
+    when: (facts) =>
+      matchCode(
+        facts.code.filter(({ code }) => code.branches >= 12),
+        facts,
+        (code) => `${code.branches} conditional branches`,
+      ),
+    edits: [
+      { 'jump-threading-threshold': 12 },
+      { 'jump-threading-threshold': 0 },
+      { 'simplifycfg-sink-common': false },
+      { 'simplifycfg-hoist-common': false },
+      { 'simplifycfg-merge-cond-stores': false },
+    ],
+    effect: 'correlated branches get paths of their own',
+    stop: { growth: 1.5 },
+  },
+  {
+    id: 'dispatch',
+    theme: 'branches',
+    scope: 'unit',
+    prior: 1.2,
+    when: (facts) =>
+      matchCode(
+        facts.code.filter(({ code }) => code.indirectJumps > 0),
+        facts,
+        (code) => `${code.indirectJumps} indirect jumps`,
+      ),
+    edits: [{ 'fno-jump-tables': true }, { 'tail-dup-indirect-size': 40 }, { 'min-jump-table-entries': 16 }],
+    effect: 'the predictor sees one branch per case',
+    stop: { growth: 1.5 },
+  },
+  {
+    id: 'divisions',
+    theme: 'tuning',
+    scope: 'unit',
+    arch: 'x64',
+    prior: 1,
+    when: (facts) =>
+      matchCode(
+        facts.code.filter(({ code }) => code.divisions > 0),
+        facts,
+        (code) => `${code.divisions} integer divisions`,
+      ),
+    edits: [{ 'x86-tune-idivq-to-divl': '+' }],
+    effect: '64-bit divisions of small numbers take the 32-bit instruction',
+    stop: {},
+  },
+];

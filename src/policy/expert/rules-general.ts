@@ -1,0 +1,197 @@
+import { type Facts, matchCode } from './facts.js';
+import type { Match, Rule } from './rule.js';
+
+/** Broadly useful levers. Their evidence is only that there is hot code, so they rank behind what is pointed at. */
+export const generalRules: readonly Rule[] = [
+  {
+    id: 'tune-for-host-x64',
+    theme: 'tuning',
+    scope: 'unit',
+    arch: 'x64',
+    prior: 1.4,
+    when: (facts) => whole(facts, `scheduling and costs are those of a generic x86-64${hostNote(facts)}`),
+    edits: (_, facts) => tunings(facts.hostTune, ['skylake', 'znver3', 'icelake-server', 'haswell']),
+    effect:
+      'costs of a current core decide about unrolling and instruction choice; the instruction set stays',
+    stop: {},
+  },
+  {
+    id: 'tune-for-host-arm64',
+    theme: 'tuning',
+    scope: 'unit',
+    arch: 'arm64',
+    prior: 3,
+    when: (facts) => whole(facts, `scheduling and costs are those of a generic AArch64${hostNote(facts)}`),
+    edits: (_, facts) => tunings(facts.hostTune, ['neoverse-n1', 'cortex-a72', 'cortex-a76', 'cortex-a53']),
+    effect: 'a real core model switches run-time unrolling on; the instruction set stays',
+    stop: {},
+  },
+  {
+    id: 'smaller-code',
+    theme: 'inlining',
+    scope: 'unit',
+    prior: 0.9,
+    when: (facts) => whole(facts, `${bytesOf(facts)} bytes of hot code`),
+    edits: [{ 'O-level-O2': true }, { 'O-level-O2': true, 'fno-vectorize': true, 'fno-slp-vectorize': true }],
+    effect: 'less duplicated code in the instruction cache',
+    stop: {},
+  },
+  {
+    id: 'scalar-code',
+    theme: 'vectorizing',
+    scope: 'unit',
+    prior: 0.8,
+    when: (facts) =>
+      matchCode(
+        facts.code.filter(({ code }) => code.vector > 0),
+        facts,
+        (code) => `${code.vector} vector instructions of ${code.instructions}`,
+      ),
+    edits: [
+      { 'fno-vectorize': true, 'fno-slp-vectorize': true },
+      { 'fno-slp-vectorize': true },
+      { 'disable-vector-combine': true },
+    ],
+    effect: 'short inputs skip vector set-up',
+    stop: {},
+  },
+  {
+    id: 'schedule',
+    theme: 'scheduling',
+    scope: 'unit',
+    prior: 0.8,
+    when: (facts) => whole(facts, 'instruction order was chosen for a generic core'),
+    edits: [
+      { 'enable-misched': false },
+      { misched: 'ilpmax' },
+      { 'pre-RA-sched': 'list-burr' },
+      { 'post-RA-scheduler': true },
+      { 'misched-cluster': false },
+    ],
+    effect: 'another order of the same instructions',
+    stop: { spills: true },
+  },
+  {
+    id: 'addressing',
+    theme: 'registers',
+    scope: 'unit',
+    prior: 0.7,
+    when: (facts) => whole(facts, 'induction variables of the hot loops were chosen by a heuristic'),
+    edits: [
+      { 'lsr-drop-solution': true },
+      { 'disable-lsr': true },
+      { 'lsr-insns-cost': false },
+      { 'disable-machine-licm': true },
+      { 'disable-machine-sink': true },
+      { 'hoist-cheap-insts': true },
+    ],
+    effect: 'other addressing modes and fewer registers',
+    stop: { spills: true },
+  },
+  {
+    id: 'redundancy',
+    theme: 'memory',
+    scope: 'unit',
+    prior: 0.6,
+    when: (facts) => whole(facts, 'loads of the hot code may be redundant, or live too long'),
+    edits: [
+      { 'enable-load-pre': false },
+      { 'enable-pre': false },
+      { 'memdep-block-scan-limit': 500 },
+      {
+        'earlycse-mssa-optimization-cap': 2000,
+        'dse-memoryssa-scanlimit': 600,
+        'dse-memoryssa-walklimit': 360,
+      },
+      { 'enable-constraint-elimination': false },
+    ],
+    effect: 'another balance of reloading and keeping',
+    stop: {},
+  },
+  {
+    id: 'coherent-groups',
+    theme: 'tuning',
+    scope: 'unit',
+    prior: 0.9,
+    when: (facts) => whole(facts, 'levers of one intent can add up where each alone is lost in the noise'),
+    edits: [
+      {
+        'unroll-threshold': 1000,
+        'inline-threshold': 600,
+        'inlinehint-threshold': 600,
+        'unroll-runtime': true,
+      },
+      {
+        'inline-threshold': 150,
+        'inlinehint-threshold': 150,
+        'unroll-max-count': 2,
+        'fno-slp-vectorize': true,
+      },
+      { 'fomit-frame-pointer': true, 'falign-functions': 64, 'fno-slp-vectorize': true },
+      { 'falign-functions': 64, 'falign-loops': 32, 'enable-ext-tsp-block-placement': true },
+      {
+        'phi-node-folding-threshold': 4,
+        'two-entry-phi-node-folding-threshold': 8,
+        'speculate-one-expensive-inst': true,
+        'jump-threading-threshold': 12,
+      },
+    ],
+    effect: 'unroll and inline more, lean code, free registers, tidy layout, or straight-line code',
+    stop: { growth: 2 },
+  },
+  {
+    id: 'single-options',
+    theme: 'branches',
+    scope: 'unit',
+    prior: 0.35,
+    when: (facts) => whole(facts, 'nothing more specific is left'),
+    edits: [
+      { 'unroll-max-count': 4 },
+      { 'unroll-runtime': true },
+      { 'fno-unroll-loops': true },
+      { 'rotation-max-header-size': 32 },
+      { 'rotation-max-header-size': 8 },
+      { 'unswitch-threshold': 0 },
+      { 'unswitch-threshold': 200 },
+      { 'bonus-inst-threshold': 4 },
+      { 'tail-dup-size': 4 },
+      { 'disable-early-taildup': true },
+      { 'disable-cgp-select2branch': true },
+      { 'regalloc-csr-first-time-cost': 64 },
+      { 'instcombine-code-sinking': false },
+      { 'simplifycfg-hoist-common': false },
+      { 'simplifycfg-sink-common': false },
+      { 'enable-loop-distribute': true },
+      { 'unroll-max-iteration-count-to-analyze': 32 },
+      { replexitval: 'always' },
+      { 'disable-constant-hoisting': true },
+      { 'max-loads-per-memcmp': 16 },
+      { 'fno-plt': true },
+      { 'align-all-functions': 6 },
+      { 'slp-min-tree-size': 5 },
+      { 'flat-loop-tripcount-threshold': 20 },
+    ],
+    effect: 'a small change of the code that sometimes pays',
+    stop: { growth: 1.5 },
+  },
+];
+
+function whole(facts: Facts, because: string): Match {
+  const first = facts.code[0];
+  const where = first === undefined ? '' : `, most of it in ${first.code.function}`;
+  return { strength: 1, because: `${because}${where}` };
+}
+
+function hostNote(facts: Facts): string {
+  return facts.hostTune === undefined ? '' : `, but this machine is nearest to ${facts.hostTune}`;
+}
+
+function tunings(host: string | undefined, others: readonly string[]): Record<string, string>[] {
+  const id = others.includes('neoverse-n1') ? 'mtune-aarch64' : 'mtune-x86';
+  const names = host === undefined ? others : [host, ...others.filter((name) => name !== host)];
+  return names.map((name) => ({ [id]: name }));
+}
+
+function bytesOf(facts: Facts): number {
+  return facts.code.reduce((sum, { code }) => sum + code.bytes, 0);
+}

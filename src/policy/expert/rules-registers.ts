@@ -1,0 +1,59 @@
+import { spillCount } from '../../evidence/remarks.js';
+import { matchCode, matchRemarks } from './facts.js';
+import type { Rule } from './rule.js';
+
+/** From regalloc and prologepilog remarks and stack accesses in the code. */
+export const registerRules: readonly Rule[] = [
+  {
+    id: 'spills-in-hot-loop',
+    theme: 'registers',
+    scope: 'unit',
+    prior: 1.6,
+    when: (facts) => {
+      const total = facts.spillingLoops.reduce((count, { remark }) => count + spillCount(remark.args), 0);
+      return matchRemarks(facts.spillingLoops, facts, `${total} spills and reloads in hot loops`);
+    },
+    edits: [
+      { 'fomit-frame-pointer': true },
+      { 'enable-local-reassign': true },
+      { 'lsr-drop-solution': true },
+      { 'pre-RA-sched': 'list-burr' },
+      { 'enable-misched': false },
+      { 'split-spill-mode': 'size' },
+      { regalloc: 'basic' },
+    ],
+    effect: 'one register more or shorter live ranges remove memory traffic from the loop',
+    stop: { spills: true },
+  },
+  {
+    id: 'cold-path-spills',
+    theme: 'registers',
+    scope: 'unit',
+    prior: 0.6,
+    when: (facts) => {
+      const loops = new Set(facts.spillingLoops.map(({ remark }) => remark.function));
+      const found = facts
+        .remarks('regalloc', 'SpillReloadCopies')
+        .filter(({ remark }) => spillCount(remark.args) > 0 && !loops.has(remark.function));
+      return matchRemarks(found, facts, 'none of them in a loop');
+    },
+    edits: [{ 'regalloc-csr-first-time-cost': 64 }, { 'hot-cold-split': true }],
+    effect: 'the fast path saves fewer registers',
+    stop: {},
+  },
+  {
+    id: 'frame-pointer',
+    theme: 'registers',
+    scope: 'unit',
+    prior: 1,
+    when: (facts) =>
+      matchCode(
+        facts.code.filter(({ code }) => code.stackAccesses >= Math.max(4, code.instructions / 20)),
+        facts,
+        (code) => `${code.stackAccesses} stack accesses in ${code.instructions} instructions`,
+      ),
+    edits: [{ 'fomit-frame-pointer': true }],
+    effect: 'the frame pointer becomes a general register',
+    stop: { spills: true },
+  },
+];

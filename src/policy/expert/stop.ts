@@ -1,0 +1,33 @@
+import { evidenceChange } from '../../evidence/compare.js';
+import type { Evidence } from '../../evidence/types.js';
+import type { Lessons } from './lessons.js';
+import type { Rule, StopRule } from './rule.js';
+
+/** A believed loss, in percent, that speaks against a rule's direction. */
+const clearLoss = -1;
+/** A believed gain, in percent, that excuses whatever the code looks like. */
+const excused = 0.25;
+
+/** What of the stop rule a trial's evidence breaks, in words; empty when nothing. */
+export function brokenStops(stop: StopRule, before: Evidence, after: Evidence): string[] {
+  const change = evidenceChange(before, after);
+  return [
+    stop.growth !== undefined && change.growth > stop.growth
+      ? `hot code ${change.growth.toFixed(2)} times as big`
+      : '',
+    stop.spills && change.spills > 0 ? `${change.spills} more spills and reloads` : '',
+    stop.vectors && change.vectorizedLoops < 0 ? `${-change.vectorizedLoops} vectorised loops lost` : '',
+  ].filter((reason) => reason !== '');
+}
+
+/** How much the remaining edits of a rule are still worth after its trials, 0 to 1. */
+export function remainingWorth(rule: Rule, lessons: Lessons, baseline: Evidence): number {
+  let worth = 1;
+  for (const { trial, believed } of lessons.ranked) {
+    if (trial.origin !== rule.id || believed > excused) continue;
+    if (trial.evidence !== undefined && brokenStops(rule.stop, baseline, trial.evidence).length > 0)
+      worth *= 0.3;
+    else if (believed < clearLoss) worth *= 0.6;
+  }
+  return worth;
+}

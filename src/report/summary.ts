@@ -1,0 +1,51 @@
+import type { Ratio, TuneResult } from '../tune/result.js';
+import { formatTable } from './table.js';
+
+/** What a person reads at the end of a session. */
+export function formatSummary(result: TuneResult): string {
+  const lines = [
+    '',
+    formatTable([
+      ['translation unit', 'time', 'vs -O3', 'vs stock', 'verdict', 'levers'],
+      ...result.tus.map((unit) => [
+        unit.object === undefined ? unit.file : `${unit.file} (${unit.object})`,
+        `${Math.round(unit.share * 100)} %`,
+        unit.verdict === 'tuned' ? times(unit.speedup) : '–',
+        unit.verdict === 'tuned' ? times(unit.vsStock.ratio) : '–',
+        unit.verdict,
+        unit.verdict === 'tuned' ? levers(unit.levers) : unit.reason,
+      ]),
+    ]),
+    '',
+    `the whole addon   over stock  ${formatRatio(result.addon.vsStock)}`,
+    `                  over -O3    ${formatRatio(result.addon.vsO3)}`,
+    `                  noise floor ± ${(result.noiseFloor * 100).toFixed(1)} %`,
+    '',
+    result.verdict === 'faster'
+      ? `Confirmed on ${result.sameInputs ? 'the same inputs it was tuned on (the gain may be fitted to them)' : 'inputs that tuning did not see'}, in fresh processes.`
+      : 'No gain could be confirmed: the stock build stays, and autopass.lock says so.',
+    `${result.trials} trials, ${result.processes} processes, ${(result.elapsedMs / 60_000).toFixed(1)} minutes, ${result.compiler}, policy ${result.policy}, ${result.target}.`,
+  ];
+  for (const warning of result.warnings) lines.push(`Note: ${warning}`);
+  return lines.join('\n');
+}
+
+/** A ratio with its interval. */
+export function formatRatio({ ratio: value, ci }: Ratio): string {
+  return `${times(value)}   95 % interval ${ci[0].toFixed(3)} to ${ci[1].toFixed(3)}`;
+}
+
+/** For example `1.043×`. */
+export function times(value: number): string {
+  return `${value.toFixed(3)}×`;
+}
+
+/** Lever ids and values on one line, shortened where a value is a list. */
+export function levers(configuration: Readonly<Record<string, unknown>>): string {
+  const parts = Object.entries(configuration).map(([id, value]) => {
+    if (value === true) return id;
+    if (typeof value === 'object' && value !== null) return `${id}(${Object.keys(value).length})`;
+    return `${id}=${String(value)}`;
+  });
+  return parts.length === 0 ? 'clang -O3' : parts.join(' ');
+}

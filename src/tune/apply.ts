@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '../config/load.js';
+import { AutoPassError, exitCodes } from '../errors.js';
+import { removeEntry, upsertEntry } from '../lock/edit.js';
+import { readLock } from '../lock/read.js';
+import { sourceHash } from '../lock/source-hash.js';
+import type { Lock, LockEntry } from '../lock/types.js';
+import { writeLock } from '../lock/write.js';
+import type { Logger } from '../log.js';
+import { run } from '../toolchain/run.js';
+import { buildPackage } from './build-package.js';
+import { localHeaders } from './headers.js';
+import type { JudgedUnit, Judgement } from './judge.js';
+import type { Preparation } from './prepare.js';
+import type { Trials } from './trials.js';
+import type { TunedUnit } from './units.js';
+
+export interface ApplyContext {
+  readonly config: Config;
+  readonly prep: Preparation;
+  readonly units: readonly TunedUnit[];
+  readonly judgement: Judgement;
+  readonly trials: Trials;
+  readonly target: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal | undefined;
+}
+
+export const lockName = 'autopass.lock';
+
+/**
+ * Writes the lock, builds the package with it, compares the objects with the tuned ones and runs the package's own
+ * tests on the result. When the tests fail the lock is put back as it was.
+ * @throws AutoPassError `TESTS_FAILED`, `LOCK_UNREADABLE`
+ */
+export async function applyJudgement(context: ApplyContext): Promise<{ warnings: readonly string[] }> {
+  const { config, judgement, logger, signal } = context;
+  const file = path.join(config.packageRoot, lockName);
+  const before = await currentLock(file, config.allow);
+  const entries = await Promise.all([
+    ...judgement.kept.map((kept) => entryOf(context, kept)),
+    ...[...judgement.dropped.keys()].map((unit) => stockEntryOf(context, unit)),
+  ]);
+  let lock = withoutStale(before, context);
+  for (const entry of entries) lock = upsertEntry(lock, entry);
+  await writeLock(file, lock);
+  try {
+    await buildPackage({ config, mode: 'apply', logger, ...(signal && { signal }) });
+    const warnings = await compareObjects(context, entries);
+    await runTests(context, async () => {
+      await writeLock(file, before);
+    });
+    return { warnings };
+  } catch (error) {
+    await writeLock(file, before);
+    throw error;
+  }
+}
+
+async function currentLock(file: string, allow: readonly string[]): Promise<Lock> {
+  const reading = await readLock(file, { allow });
+  if (reading.kind === 'missing') return { version: 1, entries: [] };
+  if (reading.kind === 'ok') return reading.lock;
+  throw new AutoPassError('LOCK_UNREADABLE', `${reading.problem.where}: ${reading.problem.reason}`, {
+    hint: reading.hint,
+  });
+}
+
+/** Entries of this target for files that the session looked at are replaced; other targets stay. */
+function withoutStale(lock: Lock, { units, target }: ApplyContext): Lock {
+  let result = lock;
+  for (const { command, isAmbiguous } of units) {
+    result = removeEntry(result, command.file, isAmbiguous ? command.object : undefined, target);
+  }
+  return result;
+}
+
+async function entryOf(context: ApplyContext, { unit, vsO3, vsStock }: JudgedUnit): Promise<LockEntry> {
+  return {
+    ...(await entryBase(context, unit)),
+    levers: unit.incumbent.configuration,
+    objectHash: unit.incumbent.object.hash,
+    measured: {
+      speedup: round(vsO3.ratio),
+      ci: [round(vsO3.ci[0]), round(vsO3.ci[1])],
+      vsStock: round(vsStock.ratio),
+      vsStockCi: [round(vsStock.ci[0]), round(vsStock.ci[1])],
+      noiseFloor: round(context.judgement.noiseFloor),
+      ...(context.trials.sameInputs && { sameInputs: true }),
+    },
+  };
+}
+
+/** Says that the stock compiler won here, so that the next build does not search again. */
+async function stockEntryOf(context: ApplyContext, unit: TunedUnit): Promise<LockEntry> {
+  return {
+    ...(await entryBase(context, unit)),
+    verdict: 'stock',
+    levers: {},
+    objectHash: unit.baseline.hash,
+    measured: {
+      speedup: 1,
+      ci: [1, 1],
+      vsStock: 1,
+      vsStockCi: [1, 1],
+      noiseFloor: round(context.judgement.noiseFloor),
+    },
+  };
+}
+
+async function entryBase(
+  { config, prep, target }: ApplyContext,
+  unit: TunedUnit,
+): Promise<Omit<LockEntry, 'levers' | 'objectHash' | 'measured'>> {
+  const { clang } = prep;
+  const { command } = unit;
+  const compiler = command.language === 'c' ? clang.cc : clang.cxx;
+  const includes = await localHeaders(command, compiler, config.packageRoot);
+  const source = await sourceHash(config.packageRoot, command.file, includes);
+  if (source === undefined)
+    throw new AutoPassError('NO_SOURCE', `${command.file} vanished while it was tuned.`);
+  return {
+    file: command.file,
+    ...(unit.isAmbiguous && { object: command.object }),
+    target,
+    compiler: { vendor: clang.vendor, version: clang.version, major: clang.major },
+    source,
+    includes,
+    policy: config.policy,
+  };
+}
+
+/** The objects of the applied build should be the tuned ones, byte for byte. */
+async function compareObjects({ prep }: ApplyContext, entries: readonly LockEntry[]): Promise<string[]> {
+  const warnings: string[] = [];
+  for (const entry of entries) {
+    if (entry.verdict === 'stock') continue;
+    const command = prep.record.compiles.find(
+      ({ file, object }) => file === entry.file && (entry.object === undefined || object === entry.object),
+    );
+    const bytes = command === undefined ? undefined : await readFile(command.output).catch(() => undefined);
+    const hash = bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex');
+    if (hash !== entry.objectHash) {
+      warnings.push(
+        `${entry.file}: the built object is not the tuned one; see what autopass status says about it.`,
+      );
+    }
+  }
+  return warnings;
+}
+
+async function runTests(
+  { config, logger, signal, judgement }: ApplyContext,
+  restoreLock: () => Promise<void>,
+): Promise<void> {
+  if (config.test === undefined || judgement.verdict !== 'faster') return;
+  const command = config.test.join(' ');
+  const options = { cwd: config.packageRoot, timeoutMs: 30 * 60_000, ...(signal && { signal }) };
+  const tuned = await run(config.test, options);
+  if (tuned.code === 0) return;
+  await restoreLock();
+  await buildPackage({ config, mode: 'stock', logger, ...(signal && { signal }) });
+  const stock = await run(config.test, options);
+  const isOurs = stock.code === 0;
+  throw new AutoPassError(
+    isOurs ? 'TESTS_FAILED' : 'TESTS_FAIL_ON_STOCK',
+    `${command} ${isOurs ? 'fails with the tuned build and passes with the stock build' : 'fails with the stock build too'}:\n${lastLines(tuned)}`,
+    {
+      exitCode: isOurs ? exitCodes.incorrect : exitCodes.usage,
+      hint: isOurs
+        ? 'Nothing was written. The code may rely on undefined behaviour that the tuned compiler exposes.'
+        : 'Nothing was written. Mend the tests, or take "test" out of autopass.config.*',
+    },
+  );
+}
+
+function lastLines(result: { stdout: string; stderr: string }): string {
+  return `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-15).join('\n');
+}
+
+function round(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
+}

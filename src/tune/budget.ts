@@ -1,0 +1,44 @@
+/** Shares of a session's minutes; what search leaves over goes to judging. */
+const searchShare = 0.62;
+
+/** Minutes and trials of a session. The clock is passed in. */
+export class Budget {
+  private used = 0;
+  private readonly startedAt: number;
+
+  /** @param spentMs time that a resumed session had used before. */
+  constructor(
+    private readonly limits: { readonly minutes: number; readonly trials: number },
+    private readonly now: () => number,
+    spentMs = 0,
+  ) {
+    this.startedAt = now() - spentMs;
+  }
+
+  get trials(): number {
+    return this.used;
+  }
+
+  get elapsedMs(): number {
+    return this.now() - this.startedAt;
+  }
+
+  get remainingTrials(): number {
+    return Math.max(0, this.limits.trials - this.used);
+  }
+
+  countTrials(count: number): void {
+    this.used += count;
+  }
+
+  /** Whether another batch of trials may start. */
+  get maySearch(): boolean {
+    return this.remainingTrials > 0 && this.elapsedMs < this.limits.minutes * 60_000 * searchShare;
+  }
+
+  /** Time left for guard and confirmation, at least a quarter of the budget: a session that cannot confirm is worthless. */
+  get judgingMs(): number {
+    const total = this.limits.minutes * 60_000;
+    return Math.max(total - this.elapsedMs, total / 4);
+  }
+}

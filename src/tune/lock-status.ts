@@ -1,0 +1,65 @@
+import path from 'node:path';
+import { decidePlans } from '../build/decide-plans.js';
+import { readPackageJson } from '../config/load.js';
+import { readLock } from '../lock/read.js';
+import { sourceHash } from '../lock/source-hash.js';
+import type { LockEntry, LockProblem } from '../lock/types.js';
+import { detectHost, runnableTargets } from '../target/host.js';
+
+export interface EntryStatus {
+  readonly entry: LockEntry;
+  /** `applied`: builds here use it. `stock verdict`: the stock compiler won. `not applied`: see the reason. */
+  readonly state: 'applied' | 'stock verdict' | 'not applied';
+  readonly reason?: string;
+  /** The source, or a header it includes, is not what the entry was made for. */
+  readonly changed: boolean;
+}
+
+export interface LockStatus {
+  readonly file: string;
+  /** Targets that this machine runs, best first. */
+  readonly targets: readonly string[];
+  readonly found: 'missing' | 'invalid' | 'ok';
+  readonly entries: readonly EntryStatus[];
+  readonly problems: readonly LockProblem[];
+  /** Entries that do not fit the sources any more, and what was refused: a frozen build fails on these. */
+  readonly drift: readonly string[];
+}
+
+/** What a build here would make of `autopass.lock`; changes nothing. */
+export async function lockStatus(
+  packageRoot: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<LockStatus> {
+  const file = path.join(packageRoot, 'autopass.lock');
+  const targets = runnableTargets(detectHost());
+  const manifest = await readPackageJson(packageRoot);
+  const policy = { allow: manifest.autopass?.allow ?? [] };
+  const reading = await readLock(file, policy);
+  if (reading.kind === 'missing') {
+    return { file, targets, found: 'missing', entries: [], problems: [], drift: [] };
+  }
+  if (reading.kind === 'invalid') {
+    const { where, reason } = reading.problem;
+    const drift = [`${where}: ${reason}. ${reading.hint}`];
+    return { file, targets, found: 'invalid', entries: [], problems: [reading.problem], drift };
+  }
+  const { plans, stock } = await decidePlans({ packageRoot, lock: reading.lock, policy, env });
+  const entries = await Promise.all(
+    reading.lock.entries.map(async (entry): Promise<EntryStatus> => {
+      const changed = (await sourceHash(packageRoot, entry.file, entry.includes)) !== entry.source;
+      if (entry.verdict === 'stock') return { entry, state: 'stock verdict', changed };
+      if (plans.some((plan) => plan.entry === entry)) return { entry, state: 'applied', changed };
+      const reason =
+        stock.find((other) => other.entry === entry)?.reason ?? 'another entry fits this machine better';
+      return { entry, state: 'not applied', reason, changed };
+    }),
+  );
+  const drift = [
+    ...reading.problems.map(({ where, reason }) => `${where}: ${reason}`),
+    ...entries
+      .filter(({ changed }) => changed)
+      .map(({ entry }) => `${entry.file} (${entry.target}): the source changed since it was tuned`),
+  ];
+  return { file, targets, found: 'ok', entries, problems: reading.problems, drift };
+}

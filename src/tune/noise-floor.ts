@@ -1,0 +1,22 @@
+/** Smallest floor: half a percent of placement luck is seen even on steady addons. */
+const least = 0.003;
+
+/**
+ * What placebos showed: the same objects linked in another order. No gain below their typical effect is believed
+ * during the search.
+ */
+export class NoiseFloor {
+  private readonly effects: number[] = [];
+
+  /** @param ratio a placebo's measured ratio; 1 means no effect. */
+  add(ratio: number): void {
+    if (Number.isFinite(ratio) && ratio > 0) this.effects.push(Math.abs(Math.log(ratio)));
+  }
+
+  /** Median placebo effect as a ratio minus 1, at least 0.003. */
+  get value(): number {
+    const sorted = [...this.effects].sort((a, b) => a - b);
+    const middle = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+    return Math.max(least, Math.expm1(middle));
+  }
+}

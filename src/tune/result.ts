@@ -1,0 +1,43 @@
+import type { Configuration } from '../levers/types.js';
+
+/** A speedup with its 95 % interval; above 1 is faster. */
+export interface Ratio {
+  readonly ratio: number;
+  readonly ci: readonly [number, number];
+}
+
+/** What became of one hot translation unit. */
+export interface UnitResult {
+  readonly file: string;
+  readonly object?: string;
+  /** Share of the time spent in the addon, 0 to 1. */
+  readonly share: number;
+  readonly levers: Configuration;
+  /** Of the tuned object over plain clang -O3 of the same file, everything else equal. */
+  readonly speedup: number;
+  readonly ci: readonly [number, number];
+  /** Of the tuned object over the stock compiler's, everything else equal. */
+  readonly vsStock: Ratio;
+  /** `tuned`: an entry was written; `stock`: the project's own compiler stays. */
+  readonly verdict: 'tuned' | 'stock';
+  readonly reason: string;
+}
+
+/** The last line of `autopass tune --json`. */
+export interface TuneResult {
+  readonly target: string;
+  readonly tus: readonly UnitResult[];
+  readonly addon: { readonly vsO3: Ratio; readonly vsStock: Ratio };
+  /** Largest effect that rebuilding the same code in another order showed, as a ratio minus 1. */
+  readonly noiseFloor: number;
+  readonly trials: number;
+  readonly elapsedMs: number;
+  readonly policy: string;
+  /** `faster`: entries were written. `no gain`: the stock build stays. */
+  readonly verdict: 'faster' | 'no gain';
+  readonly sameInputs: boolean;
+  readonly compiler: string;
+  readonly resumedTrials: number;
+  readonly processes: number;
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,275 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '../config/load.js';
+import { AutoPassError } from '../errors.js';
+import { gatherEvidence } from '../evidence/gather.js';
+import { scoreTranslationUnits } from '../evidence/score.js';
+import type { Logger } from '../log.js';
+import { profileCommand } from '../measure/profile.js';
+import { createPolicy } from '../policy/registry.js';
+import { baselineTarget } from '../target/host.js';
+import { applyJudgement } from './apply.js';
+import { compileBaseline } from './baseline.js';
+import { Budget } from './budget.js';
+import {
+  Journal,
+  type JournalEvent,
+  journalFile,
+  type SessionIdentity,
+  unfinishedSession,
+} from './journal.js';
+import { type Judgement, judge } from './judge.js';
+import { NoiseFloor } from './noise-floor.js';
+import { mapPool } from './pool.js';
+import { type Preparation, prepare } from './prepare.js';
+import { type Progress, silentProgress } from './progress.js';
+import type { TuneResult, UnitResult } from './result.js';
+import { restore } from './resume.js';
+import { search } from './search.js';
+import { withSessionLock } from './session-lock.js';
+import { Trials } from './trials.js';
+import type { TunedUnit } from './units.js';
+import { type Assembly, Workspace } from './workspace.js';
+
+export interface TuneOptions {
+  readonly logger: Logger;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+  /** Milliseconds, monotonic; injected by tests. */
+  readonly now?: () => number;
+}
+
+/** Units below this share of the addon's time are not worth a trial. */
+const leastShare = 0.03;
+const mostUnits = 6;
+const profileMs = 4_000;
+
+/**
+ * One whole session: stock build, scoring, search, judgement, lock and applied build. The journal lets a killed
+ * session go on where it was.
+ * @throws AutoPassError for everything that makes tuning impossible; the lock is then untouched.
+ */
+export function tune(config: Config, options: TuneOptions): Promise<TuneResult> {
+  const state = path.join(config.packageRoot, '.autopass');
+  return withSessionLock(state, async () => {
+    const workDir = path.join(state, 'work');
+    await rm(workDir, { recursive: true, force: true });
+    try {
+      return await runSession(config, workDir, options);
+    } finally {
+      await rm(workDir, { recursive: true, force: true });
+    }
+  });
+}
+
+async function runSession(config: Config, workDir: string, options: TuneOptions): Promise<TuneResult> {
+  const { logger, signal, progress = silentProgress, now = () => performance.now() } = options;
+  const startedAt = now();
+  progress.phase('build');
+  const prep = await prepare(config, { workDir, logger, signal });
+  const trials = new Trials({
+    config,
+    bench: prep.bench,
+    stock: prep.stock,
+    mode: prep.mode,
+    workDir,
+    logger,
+    signal,
+  });
+  const workspace = new Workspace({
+    folder: path.join(workDir, 'variants'),
+    record: prep.record,
+    binaries: prep.binaries,
+    clang: prep.clang,
+    target: { arch: prep.host.arch, major: prep.clang.major },
+    leverPolicy: { allow: config.allow },
+    signal,
+  });
+
+  progress.phase('score');
+  const baseline = await compileBaseline(prep.record, prep.tunable, { workspace, trials, logger });
+  const { units, warnings } = await scoreUnits(config, prep, baseline, workspace, {
+    workDir,
+    logger,
+    signal,
+  });
+
+  progress.phase('search');
+  const identity: SessionIdentity = {
+    target: baselineTarget(prep.host),
+    compiler: prep.clang.identity,
+    policy: config.policy,
+    seed: config.seed,
+    fingerprint: prep.fingerprint,
+  };
+  const file = journalFile(config.packageRoot);
+  const past = await unfinishedSession(file, identity);
+  const noise = new NoiseFloor();
+  const spentMs = now() - startedAt + elapsedOf(past ?? []);
+  const budget = new Budget(config.budget, now, spentMs);
+  const resumedTrials = past === undefined ? 0 : await restore(past, units, workspace, budget);
+  const journal = await Journal.open(file);
+  try {
+    if (past === undefined) await journal.append({ type: 'session', identity, at: new Date().toISOString() });
+    await search({
+      units,
+      baseline,
+      workspace,
+      policy: createPolicy(config.policy, config.seed),
+      arch: prep.host.arch,
+      major: prep.clang.major,
+      allow: config.allow,
+      budget,
+      journal,
+      trials,
+      noise,
+      logger,
+      signal,
+      onTrial: (unit, trial) => progress.trial(unit.key, trial, budget.trials),
+    });
+    signal?.throwIfAborted();
+
+    progress.phase('judge');
+    const judgement = await judge({
+      units,
+      baseline,
+      workspace,
+      trials,
+      noise,
+      onStep: (message) => progress.step(message),
+      signal,
+    });
+
+    progress.phase('apply');
+    const applied = await applyJudgement({
+      config,
+      prep,
+      units,
+      judgement,
+      trials,
+      logger,
+      signal,
+      target: identity.target,
+    });
+    const result: TuneResult = {
+      target: identity.target,
+      tus: unitResults(units, judgement),
+      addon: { vsO3: judgement.vsO3, vsStock: judgement.vsStock },
+      noiseFloor: judgement.noiseFloor,
+      trials: budget.trials,
+      elapsedMs: Math.round(now() - startedAt),
+      policy: config.policy,
+      verdict: judgement.verdict,
+      sameInputs: trials.sameInputs,
+      compiler: `clang ${prep.clang.version}`,
+      resumedTrials,
+      processes: trials.processes,
+      warnings: [...warnings, ...trials.warnings, ...applied.warnings],
+    };
+    await journal.append({ type: 'end', elapsedMs: budget.elapsedMs, summary: result });
+    return result;
+  } finally {
+    await journal.close();
+  }
+}
+
+/** Ranks translation units by where the time goes and gathers evidence for the hot ones. */
+async function scoreUnits(
+  config: Config,
+  prep: Preparation,
+  baseline: Assembly,
+  workspace: Workspace,
+  options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
+): Promise<{ units: TunedUnit[]; warnings: readonly string[] }> {
+  const { workDir, logger, signal } = options;
+  const variant = await workspace.variant('o3', baseline);
+  const profile = await profileCommand({
+    packageRoot: config.packageRoot,
+    bench: prep.bench,
+    inputs: 'tune',
+    variant,
+    durationMs: profileMs,
+    workDir,
+    ...(config.entry !== undefined && { entry: config.entry }),
+  });
+  const score = await scoreTranslationUnits({
+    packageRoot: config.packageRoot,
+    record: prep.record,
+    binaries: prep.binaries,
+    profile,
+    workDir,
+    clang: prep.clang,
+    logger,
+    ...(signal && { signal }),
+  });
+  const hot = score.units
+    .filter(({ command, share }) => baseline.has(command.output) && share >= leastShare)
+    .slice(0, mostUnits);
+  if (hot.length === 0) {
+    throw new AutoPassError(
+      'NOTHING_HOT',
+      'No translation unit of the addon takes a share of the bench worth tuning.',
+      {
+        hint: 'Let the bench call what the addon computes itself; autopass status shows where the time goes.',
+      },
+    );
+  }
+  const units = await mapPool(hot, 2, async (entry): Promise<TunedUnit> => {
+    const evidence = await gatherEvidence({
+      command: entry.command,
+      clang: prep.clang,
+      flags: [],
+      hot: entry.hot,
+      share: entry.share,
+      workDir,
+      ...(signal && { signal }),
+    });
+    const object = baseline.get(entry.command.output);
+    if (object === undefined) throw new Error(`no baseline object of ${entry.command.file}`);
+    const { file, object: recordedObject } = entry.command;
+    const isAmbiguous = prep.record.compiles.filter((command) => command.file === file).length > 1;
+    return {
+      key: isAmbiguous ? `${file} (${recordedObject})` : file,
+      isAmbiguous,
+      command: entry.command,
+      share: entry.share,
+      hot: entry.hot,
+      evidence,
+      baseline: object,
+      incumbent: { configuration: {}, object, speedup: 1 },
+      history: [],
+      seen: new Map(),
+      sinceGain: 0,
+      exhausted: false,
+    };
+  });
+  return { units, warnings: score.warnings };
+}
+
+function unitResults(units: readonly TunedUnit[], judgement: Judgement): UnitResult[] {
+  return units.map((unit) => {
+    const judged = judgement.kept.find((kept) => kept.unit === unit);
+    return {
+      file: unit.command.file,
+      ...(unit.isAmbiguous && { object: unit.command.object }),
+      share: unit.share,
+      levers: judged === undefined ? {} : unit.incumbent.configuration,
+      speedup: judged?.vsO3.ratio ?? 1,
+      ci: judged?.vsO3.ci ?? [1, 1],
+      vsStock: judged?.vsStock ?? { ratio: 1, ci: [1, 1] },
+      verdict: judged === undefined ? 'stock' : 'tuned',
+      reason: judged === undefined ? (judgement.dropped.get(unit) ?? '') : explain(unit),
+    };
+  });
+}
+
+function explain(unit: TunedUnit): string {
+  const levers = Object.keys(unit.incumbent.configuration).length;
+  return levers === 0
+    ? 'plain clang -O3 beats the stock compiler'
+    : `${levers} lever${levers === 1 ? '' : 's'} over clang -O3`;
+}
+
+function elapsedOf(events: readonly JournalEvent[]): number {
+  return events.reduce((most, event) => Math.max(most, 'elapsedMs' in event ? event.elapsedMs : 0), 0);
+}

@@ -1,0 +1,40 @@
+import type { CompileCommand } from '../build/types.js';
+import type { Evidence, HotFunction } from '../evidence/types.js';
+import type { Configuration } from '../levers/types.js';
+import type { PolicyTrial } from '../policy/types.js';
+import type { Assembly, CompiledObject } from './workspace.js';
+
+/** A hot translation unit while it is tuned. */
+export interface TunedUnit {
+  /** `file`, or `file (object)` when the build compiles the file more than once. */
+  readonly key: string;
+  /** The build compiles this file to several objects. */
+  readonly isAmbiguous: boolean;
+  readonly command: CompileCommand;
+  readonly share: number;
+  readonly hot: readonly HotFunction[];
+  readonly evidence: Evidence;
+  /** Plain clang -O3. */
+  readonly baseline: CompiledObject;
+  incumbent: { configuration: Configuration; object: CompiledObject; speedup: number };
+  readonly history: PolicyTrial[];
+  /** Object hash → the trial that measured it. */
+  readonly seen: Map<string, PolicyTrial>;
+  sinceGain: number;
+  exhausted: boolean;
+}
+
+/** The addon with every unit at its incumbent, everything else as in `base`. */
+export function incumbentAssembly(base: Assembly, units: readonly TunedUnit[]): Assembly {
+  const assembly = new Map(base);
+  for (const unit of units) assembly.set(unit.command.output, unit.incumbent.object);
+  return assembly;
+}
+
+/** The same assembly with one unit's object replaced, or left as the stock build made it. */
+export function withObject(base: Assembly, unit: TunedUnit, object: CompiledObject | 'stock'): Assembly {
+  const assembly = new Map(base);
+  if (object === 'stock') assembly.delete(unit.command.output);
+  else assembly.set(unit.command.output, object);
+  return assembly;
+}

@@ -1,0 +1,154 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '../config/load.js';
+import { AutoPassError, exitCodes } from '../errors.js';
+import type { Logger } from '../log.js';
+import { compileBaseline } from './baseline.js';
+import { buildPackage } from './build-package.js';
+import { invert, placeboEffect } from './judge.js';
+import { lockStatus } from './lock-status.js';
+import { prepare } from './prepare.js';
+import type { Ratio } from './result.js';
+import { withSessionLock } from './session-lock.js';
+import { Trials } from './trials.js';
+import { type CompiledObject, Workspace } from './workspace.js';
+
+export interface VerifyResult {
+  readonly target: string | undefined;
+  readonly verdict: 'confirmed' | 'within noise' | 'slower';
+  readonly tus: readonly {
+    readonly file: string;
+    readonly claimed: Ratio;
+    readonly identicalObject: boolean;
+  }[];
+  readonly addon: { readonly vsO3: Ratio; readonly vsStock: Ratio };
+  readonly noiseFloor: number;
+  readonly processes: number;
+  readonly sameInputs: boolean;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Builds the addon as stock, as plain -O3 and as the lock says, and measures them against each other on the check
+ * inputs. Writes nothing but the build folder, which ends as the lock says.
+ * @throws AutoPassError `NOTHING_TO_VERIFY`, `INCORRECT` and everything that {@link prepare} throws.
+ */
+export function verifyLock(
+  config: Config,
+  options: { logger: Logger; signal?: AbortSignal; onStep: (message: string) => void },
+): Promise<VerifyResult> {
+  const state = path.join(config.packageRoot, '.autopass');
+  const workDir = path.join(state, 'work');
+  return withSessionLock(state, async () => {
+    await rm(workDir, { recursive: true, force: true });
+    try {
+      return await verifyNow(config, workDir, options);
+    } finally {
+      await rm(workDir, { recursive: true, force: true });
+    }
+  });
+}
+
+async function verifyNow(
+  config: Config,
+  workDir: string,
+  options: { logger: Logger; signal?: AbortSignal; onStep: (message: string) => void },
+): Promise<VerifyResult> {
+  const { logger, signal, onStep } = options;
+  const status = await lockStatus(config.packageRoot);
+  const entries = status.entries.filter(({ state }) => state === 'applied').map(({ entry }) => entry);
+  if (entries.length === 0) {
+    throw new AutoPassError('NOTHING_TO_VERIFY', 'No entry of autopass.lock applies on this machine.', {
+      hint: 'autopass status says why; autopass tune makes one.',
+    });
+  }
+  onStep('building as stock');
+  const prep = await prepare(config, { workDir, logger, signal });
+  const clangMajor = entries[0]?.compiler.major;
+  if (clangMajor !== undefined && clangMajor !== prep.clang.major) {
+    throw new AutoPassError(
+      'OTHER_CLANG',
+      `The lock was made with clang ${clangMajor}, the newest found is ${prep.clang.major}.`,
+      {
+        family: 'toolchain',
+        hint: `AUTOPASS_CLANG=clang-${clangMajor} autopass verify`,
+      },
+    );
+  }
+  const trials = new Trials({
+    config,
+    bench: prep.bench,
+    stock: prep.stock,
+    mode: prep.mode,
+    workDir,
+    logger,
+    signal,
+  });
+  const workspace = new Workspace({
+    folder: path.join(workDir, 'variants'),
+    record: prep.record,
+    binaries: prep.binaries,
+    clang: prep.clang,
+    target: { arch: prep.host.arch, major: prep.clang.major },
+    leverPolicy: { allow: config.allow },
+    signal,
+  });
+  onStep('compiling as -O3 and as the lock says');
+  const baseline = await compileBaseline(prep.record, prep.tunable, { workspace, trials, logger });
+  const tuned = new Map<string, CompiledObject>();
+  const tus: { file: string; claimed: Ratio; identicalObject: boolean }[] = [];
+  for (const entry of entries) {
+    const commands = prep.record.compiles.filter(
+      ({ file, object }) => file === entry.file && (entry.object === undefined || entry.object === object),
+    );
+    for (const command of commands) {
+      const outcome = await workspace.compile(command, entry.levers);
+      if (outcome.kind !== 'compiled') {
+        throw new AutoPassError('ENTRY_FAILS', `${entry.file} does not compile as the lock says.`, {
+          family: 'toolchain',
+        });
+      }
+      tuned.set(command.output, outcome.object);
+      const claimed = { ratio: entry.measured.vsStock, ci: entry.measured.vsStockCi };
+      tus.push({ file: entry.file, claimed, identicalObject: outcome.object.hash === entry.objectHash });
+    }
+  }
+  onStep('comparing outputs');
+  const final = await workspace.variant('tuned', tuned);
+  const outputs = await trials.verify(final);
+  if (outputs.outcome !== 'equal') {
+    throw new AutoPassError(
+      'INCORRECT',
+      `The tuned build does not give the stock build's outputs: ${JSON.stringify(outputs)}`,
+      {
+        exitCode: exitCodes.incorrect,
+        hint: 'Tune again with autopass tune, and report the case.',
+      },
+    );
+  }
+  onStep('measuring on the check inputs');
+  const { results } = await trials.measure({
+    baseline: final,
+    candidates: [
+      await workspace.variant('stock', new Map()),
+      await workspace.variant('o3', baseline),
+      await workspace.variant('placebo', tuned, trials.nextSeed()),
+    ],
+    goal: 'confirm',
+    inputs: 'check',
+  });
+  signal?.throwIfAborted();
+  const byId = new Map(results.map((result) => [result.id, result]));
+  const vsStock = invert(byId.get('stock'));
+  await buildPackage({ config, mode: 'apply', logger, ...(signal && { signal }) });
+  return {
+    target: entries[0]?.target,
+    verdict: vsStock.ci[0] > 1 ? 'confirmed' : vsStock.ci[1] < 1 ? 'slower' : 'within noise',
+    tus,
+    addon: { vsO3: invert(byId.get('o3')), vsStock },
+    noiseFloor: placeboEffect(byId.get('placebo')),
+    processes: trials.processes,
+    sameInputs: trials.sameInputs,
+    warnings: [...trials.warnings],
+  };
+}

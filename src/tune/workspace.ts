@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { compileArgs } from '../build/compile-args.js';
+import type { AddonBinary } from '../build/find-binaries.js';
+import { tunedBaseArgs } from '../build/plan-file.js';
+import { relink } from '../build/relink.js';
+import type { BuildRecord, CompileCommand } from '../build/types.js';
+import { AutoPassError } from '../errors.js';
+import { configurationKey } from '../levers/configuration-key.js';
+import { renderConfiguration } from '../levers/render.js';
+import { compileTwoStage } from '../levers/two-stage.js';
+import type { Configuration, LeverPolicy, LeverProblem, RenderTarget } from '../levers/types.js';
+import type { Variant } from '../measure/types.js';
+import { run } from '../toolchain/run.js';
+import type { Clang } from '../toolchain/types.js';
+import { mapPool } from './pool.js';
+
+/** A compiled object; equal `hash` means byte-identical. */
+export interface CompiledObject {
+  readonly path: string;
+  readonly hash: string;
+}
+
+export type CompileOutcome =
+  | { readonly kind: 'compiled'; readonly object: CompiledObject }
+  | { readonly kind: 'refused'; readonly problems: readonly LeverProblem[] }
+  | { readonly kind: 'failed'; readonly stderr: string };
+
+/** Which object stands in for which recorded output; an absent one stays as the stock build made it. */
+export type Assembly = ReadonlyMap<string, CompiledObject>;
+
+const compileTimeoutFloorMs = 120_000;
+
+/**
+ * Compiles single translation units and relinks the addon from the recorded build, all under one work folder;
+ * nothing in the package's own build folder is touched.
+ */
+export class Workspace {
+  private readonly objects = new Map<string, Promise<CompileOutcome>>();
+  private readonly variants = new Map<string, Promise<Variant>>();
+  private sequence = 0;
+
+  constructor(
+    private readonly options: {
+      readonly folder: string;
+      readonly record: BuildRecord;
+      readonly binaries: readonly AddonBinary[];
+      readonly clang: Clang;
+      readonly target: RenderTarget;
+      readonly leverPolicy: LeverPolicy;
+      readonly signal: AbortSignal | undefined;
+    },
+  ) {}
+
+  /** Compiles one translation unit under a configuration; the same question is answered from memory. */
+  compile(command: CompileCommand, configuration: Configuration): Promise<CompileOutcome> {
+    const key = `${command.output}\0${configurationKey(configuration)}`;
+    let outcome = this.objects.get(key);
+    if (outcome === undefined) {
+      outcome = this.compileNow(command, configuration);
+      this.objects.set(key, outcome);
+    }
+    return outcome;
+  }
+
+  /** Compiles many, on all cores. */
+  compileAll(
+    jobs: readonly { readonly command: CompileCommand; readonly configuration: Configuration }[],
+  ): Promise<CompileOutcome[]> {
+    return mapPool(jobs, os.availableParallelism(), (job) => this.compile(job.command, job.configuration));
+  }
+
+  /**
+   * Links the addon with these objects in place of the recorded ones.
+   * @param shuffleSeed links the objects in another order: a placebo.
+   * @throws AutoPassError `RELINK_FAILED`
+   */
+  variant(id: string, assembly: Assembly, shuffleSeed?: number): Promise<Variant> {
+    const parts = [...assembly].map(([output, object]) => `${output}=${object.hash}`).sort();
+    const key = sha256([...parts, `order ${shuffleSeed ?? 'recorded'}`].join('\n')).slice(0, 16);
+    let variant = this.variants.get(key);
+    if (variant === undefined) {
+      variant = this.linkNow(key, assembly, shuffleSeed);
+      this.variants.set(key, variant);
+    }
+    return variant.then(({ binaries }) => ({ id, binaries }));
+  }
+
+  async dispose(): Promise<void> {
+    await rm(this.options.folder, { recursive: true, force: true });
+  }
+
+  private async compileNow(command: CompileCommand, configuration: Configuration): Promise<CompileOutcome> {
+    const { clang, target, leverPolicy, folder, signal } = this.options;
+    const rendered = renderConfiguration(configuration, leverPolicy, target);
+    if (!rendered.ok) return { kind: 'refused', problems: rendered.problems };
+    const temporary = path.join(folder, 'objects', `compiling-${this.sequence++}.o`);
+    await mkdir(path.dirname(temporary), { recursive: true });
+    const compiler = command.language === 'c' ? clang.cc : clang.cxx;
+    const timeoutMs = compileTimeoutFloorMs;
+    const { plan } = rendered;
+    const levers = plan.kind === 'flags' ? plan.args : [];
+    const extra = [...tunedBaseArgs, '-fno-crash-diagnostics', ...levers];
+    const argv = compileArgs(command, { compiler, output: temporary, extra });
+    const limits = { cwd: command.cwd, timeoutMs, ...(signal && { signal }) };
+    if (plan.kind === 'flags') {
+      const result = await run(argv, limits);
+      if (result.code !== 0) return { kind: 'failed', stderr: failureText(result) };
+    } else {
+      const { opt } = clang.tools;
+      const result = await compileTwoStage({ ...limits, compiler, args: argv.slice(1), plan, ...(opt && { opt }) });
+      if (!result.ok) return { kind: 'failed', stderr: `${result.stage}: ${result.stderr}` };
+    }
+    const bytes = await readFile(temporary).catch(() => undefined);
+    if (bytes === undefined) return { kind: 'failed', stderr: 'the compiler wrote no object' };
+    const hash = sha256(bytes);
+    const object = path.join(folder, 'objects', `${hash.slice(0, 32)}.o`);
+    await rename(temporary, object);
+    return { kind: 'compiled', object: { path: object, hash } };
+  }
+
+  private async linkNow(key: string, assembly: Assembly, shuffleSeed: number | undefined): Promise<Variant> {
+    const replacements = new Map([...assembly].map(([output, object]) => [output, object.path]));
+    const binaries: Record<string, string> = {};
+    for (const [index, binary] of this.options.binaries.entries()) {
+      const into = path.join(this.options.folder, 'variants', key, String(index));
+      await mkdir(into, { recursive: true });
+      const linked = relink(this.options.record, {
+        replacements,
+        output: binary.link.output,
+        into,
+        ...(shuffleSeed !== undefined && { shuffleSeed }),
+      });
+      for (const step of linked.steps) {
+        const result = await run(step.argv, { cwd: step.cwd, timeoutMs: compileTimeoutFloorMs });
+        if (result.code !== 0) {
+          throw new AutoPassError(
+            'RELINK_FAILED',
+            `Relinking ${path.basename(binary.loaded)} failed: ${failureText(result)}`,
+            {
+              family: 'toolchain',
+              hint: 'Build the package from scratch and run autopass tune again.',
+            },
+          );
+        }
+      }
+      binaries[binary.loaded] = linked.output;
+    }
+    return { id: key, binaries };
+  }
+}
+
+function failureText(result: {
+  stderr: string;
+  timedOut: boolean;
+  signal: string | null;
+  spawnError?: string;
+}): string {
+  if (result.timedOut) return 'timed out';
+  return result.stderr.trim() || result.spawnError || `ended by ${result.signal ?? 'an unknown cause'}`;
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}

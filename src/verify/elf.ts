@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { type ElfFile, readElf } from '../measure/elf-file.js';
+
+export type ElfComparison = { readonly equal: true } | { readonly equal: false; readonly detail: string };
+
+/** Made by linkers, not by sources; which of them exist differs between linkers. */
+const linkerSymbols: ReadonlySet<string> = new Set([
+  '_init',
+  '_fini',
+  '_edata',
+  '_end',
+  '__bss_start',
+  '_GLOBAL_OFFSET_TABLE_',
+]);
+
+/** Libraries that the node binary itself is linked with: present wherever an addon can be loaded. */
+const alwaysThere = /^(ld-linux.*|lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+|c\+\+)(\.so.*)?(\.musl.*)?)$/;
+
+/**
+ * Whether a candidate can stand in the place of the reference: same machine, same exported functions and data, no library needed in
+ * addition. Weak symbols do not count: inline functions and templates are exported or not depending on what was inlined. Files of
+ * other formats (macOS) are not looked into, but must be of the same kind.
+ */
+export async function compareElf(reference: string, candidate: string): Promise<ElfComparison> {
+  const [expected, actual] = (await Promise.all([readFile(reference), readFile(candidate)])).map(readElf);
+  if (expected === undefined || actual === undefined) {
+    return expected === actual
+      ? { equal: true }
+      : differ('one of the files is not a readable 64-bit ELF file');
+  }
+  if (expected.machine !== actual.machine) {
+    return differ(`the machine changed from ${expected.machine} to ${actual.machine} (ELF e_machine)`);
+  }
+  const before = exportedNames(expected);
+  const after = exportedNames(actual);
+  const missing = [...before].filter((name) => !after.has(name));
+  const added = [...after].filter((name) => !before.has(name));
+  if (missing.length > 0) return differ(`no longer exported: ${list(missing)}`);
+  if (added.length > 0) return differ(`newly exported: ${list(added)}`);
+  const needed = actual.needed.filter((name) => !expected.needed.includes(name) && !alwaysThere.test(name));
+  return needed.length > 0 ? differ(`needs more libraries: ${list(needed)}`) : { equal: true };
+}
+
+function exportedNames(file: ElfFile): Set<string> {
+  const names = file.dynamicSymbols
+    .filter(({ binding, defined, exported }) => binding === 'global' && defined && exported)
+    .map(({ name }) => name);
+  return new Set(names.filter((name) => !linkerSymbols.has(name)));
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}
+
+function differ(detail: string): ElfComparison {
+  return { equal: false, detail };
+}

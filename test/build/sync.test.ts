@@ -1,0 +1,201 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { statePaths } from '../../src/build/state.js';
+import { sync } from '../../src/build/sync.js';
+import { detectHost, runnableTargets } from '../../src/target/host.js';
+import { temporaryFolder, tuned, writeFiles } from './support.js';
+
+let root: string;
+let lines: string[];
+
+beforeEach(async () => {
+  root = await temporaryFolder('sync');
+  lines = [];
+  await writeFiles(root, {
+    'package.json': '{}',
+    'src/x.c': 'int x;\n',
+    'src/y.cc': 'int y;\n',
+    'build/x.o': '',
+    'build/y.o': '',
+    'build/z.o': '',
+  });
+  const state = statePaths(root);
+  await mkdir(state.record, { recursive: true });
+  const calls = [
+    'gcc -O2 -c ../src/x.c -o x.o',
+    'g++ -O2 -c ../src/y.cc -o y.o',
+    'gcc -O2 -c ../src/x.c -o z.o',
+  ].map((text) => ({
+    cwd: path.join(root, 'build'),
+    argv: text.split(' '),
+    seenMs: 1,
+  }));
+  await writeFile(state.recordFile, JSON.stringify({ version: 1, calls }));
+});
+
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function run(env: NodeJS.ProcessEnv = {}): Promise<string[]> {
+  const logger = { info() {}, debug() {}, warn: (line: string) => lines.push(line) };
+  const { rebuilt } = await sync({
+    packageRoot: root,
+    env: { ...process.env, AUTOPASS: undefined, ...env },
+    logger,
+  });
+  return rebuilt.map((file) => path.relative(root, file)).sort();
+}
+
+async function plans(): Promise<string[]> {
+  const files = await readdir(statePaths(root).plans, { recursive: true }).catch(() => []);
+  return files.filter((file) => file.endsWith('plan')).sort();
+}
+
+async function editEntry(edit: (entry: Record<string, unknown>) => void): Promise<void> {
+  const file = path.join(root, 'autopass.lock');
+  const lock = JSON.parse(await readFile(file, 'utf8')) as { entries: Record<string, unknown>[] };
+  for (const entry of lock.entries) edit(entry);
+  await writeFile(file, JSON.stringify(lock));
+}
+
+const some = { 'unroll-threshold': 500 };
+const other = { 'unroll-threshold': 1000 };
+
+describe('sync', () => {
+  it('deletes the objects of exactly the sources whose plan changed', async () => {
+    await tuned(root, { 'src/x.c': some });
+    expect(await run()).toEqual(['build/x.o', 'build/z.o']);
+    expect(existsSync(path.join(root, 'build/y.o'))).toBe(true);
+    expect(await plans()).toEqual(['src/x.c/plan']);
+
+    await writeFiles(root, { 'build/x.o': '' });
+    expect(await run()).toEqual([]);
+    await tuned(root, { 'src/x.c': some, 'src/y.cc': some });
+    expect(await run()).toEqual(['build/y.o']);
+    await writeFiles(root, { 'build/y.o': '' });
+    await tuned(root, { 'src/x.c': other, 'src/y.cc': some });
+    expect(await run()).toEqual(['build/x.o']);
+    await rm(path.join(root, 'autopass.lock'));
+    expect(await run()).toEqual(['build/y.o']);
+    expect(existsSync(statePaths(root).plans)).toBe(false);
+    expect(lines).toEqual([]);
+  });
+
+  it('deletes one object when the entry names it', async () => {
+    await tuned(root, { 'src/x.c': some });
+    await editEntry((entry) => {
+      entry.object = 'z.o';
+    });
+    expect(await run()).toEqual(['build/z.o']);
+    expect(await plans()).toEqual(['src/x.c/z.o.plan']);
+  });
+
+  it('is repeated after it was killed between writing the plans and deleting objects', async () => {
+    await tuned(root, { 'src/x.c': some });
+    await run();
+    await rm(statePaths(root).manifest);
+    await writeFiles(root, { 'build/x.o': '' });
+    expect(await run()).toEqual(['build/x.o']);
+  });
+
+  it('finds objects by name when the state folder was deleted', async () => {
+    await rm(path.join(root, '.autopass'), { recursive: true });
+    await writeFiles(root, {
+      'build/Release/obj.target/a/src/x.o': '',
+      'build/CMakeFiles/a.dir/src/x.c.o': '',
+      'build/Release/obj.target/a/src/other-x.o': '',
+    });
+    await tuned(root, { 'src/x.c': some });
+    expect(await run()).toEqual(['build/CMakeFiles/a.dir/src/x.c.o', 'build/Release/obj.target/a/src/x.o']);
+  });
+
+  it.each(['off', 'stock'])('takes the plans away with AUTOPASS=%s', async (mode) => {
+    await tuned(root, { 'src/x.c': some });
+    await run();
+    await writeFiles(root, { 'build/x.o': '' });
+    expect(await run({ AUTOPASS: mode })).toEqual(['build/x.o']);
+    expect(await plans()).toEqual([]);
+  });
+
+  it('says in one line why sources build as stock', async () => {
+    await tuned(root, { 'src/x.c': some, 'src/y.cc': some });
+    await writeFiles(root, { 'src/x.c': 'int changed;\n' });
+    await run();
+    expect(lines).toEqual([expect.stringMatching(/^src\/x\.c builds as stock: its source changed/)]);
+    expect(await plans()).toEqual(['src/y.cc/plan']);
+  });
+
+  it('says one line for all sources when clang is missing', async () => {
+    await tuned(root, { 'src/x.c': some, 'src/y.cc': some });
+    await run({ PATH: '/nonexistent', AUTOPASS_CLANG: '' });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^src\/x\.c, src\/y\.cc build as stock: .*clang/);
+    expect(await plans()).toEqual([]);
+  });
+
+  it('ignores entries of other machines', async () => {
+    await tuned(root, { 'src/x.c': some });
+    await editEntry((entry) => {
+      entry.target = 'darwin-arm64/armv8-a';
+    });
+    expect(runnableTargets(detectHost())).not.toContain('darwin-arm64/armv8-a');
+    await run();
+    expect(await plans()).toEqual([]);
+    expect(lines).toHaveLength(1);
+  });
+
+  it.each([
+    ['conflict markers', '<<<<<<< ours\n{}\n=======\n'],
+    ['a cut-off lock', '{"version":1,"entries":['],
+    ['an unknown version', '{"version":99,"entries":[]}'],
+  ])('builds everything as stock, with one line, on %s', async (_kind, text) => {
+    await tuned(root, { 'src/x.c': some });
+    await run();
+    await writeFile(path.join(root, 'autopass.lock'), text);
+    await run();
+    expect(await plans()).toEqual([]);
+    expect(lines).toHaveLength(1);
+  });
+
+  it('refuses an entry with a hostile lever or path and applies the others', async () => {
+    await tuned(root, { 'src/x.c': some, 'src/y.cc': some });
+    await editEntry((entry) => {
+      if (entry.file === 'src/x.c') entry.levers = { 'unroll-threshold': '1 -fplugin=evil.so' };
+    });
+    await run();
+    expect(await plans()).toEqual(['src/y.cc/plan']);
+    await editEntry((entry) => {
+      entry.file = '../../x.c';
+    });
+    await run();
+    expect(await plans()).toEqual([]);
+  });
+
+  it('applies opt-in levers only when package.json allows them by name', async () => {
+    await tuned(root, { 'src/x.c': { 'unroll-count': 4 } });
+    await run();
+    expect(await plans()).toEqual([]);
+    await writeFiles(root, { 'package.json': '{"autopass":{"allow":["unroll-count"]}}' });
+    await run();
+    expect(await plans()).toEqual(['src/x.c/plan']);
+  });
+
+  it('can run twice at once without deleting what the other has caused to be rebuilt', async () => {
+    await tuned(root, { 'src/x.c': some });
+    const results = await Promise.all([run(), run(), run()]);
+    expect(results.flat().sort()).toEqual(['build/x.o', 'build/z.o']);
+    expect(existsSync(statePaths(root).syncLock)).toBe(false);
+  });
+
+  it('gets past a lock whose holder died, and a damaged manifest or plans folder', async () => {
+    await tuned(root, { 'src/x.c': some });
+    const state = statePaths(root);
+    await writeFile(state.syncLock, '999999999');
+    await writeFile(state.manifest, '[1,');
+    await writeFiles(state.plans, { 'src/x.c/plan/unexpected': '', 'src/y.cc/plan': 'rubbish' });
+    await run();
+    expect(await plans()).toEqual(['src/x.c/plan']);
+    expect(existsSync(path.join(root, 'build/y.o'))).toBe(false);
+  });
+});
