@@ -34,9 +34,9 @@ export function hostTriples(clangTriple?: string): string[] {
   const names = { x64: 'x86_64', arm64: 'aarch64' } as const;
   const arch = process.arch === 'x64' || process.arch === 'arm64' ? names[process.arch] : undefined;
   if (process.platform !== 'linux' || arch === undefined) return [];
-  const abi = clangTriple === undefined ? 'gnu' : (clangTriple.split('-').at(-1) ?? 'gnu');
-  const triples = [`${arch}-linux-${abi}`, `${arch}-pc-linux-${abi}`, `${arch}-unknown-linux-${abi}`];
-  const vendors =
-    abi === 'gnu' ? [`${arch}-redhat-linux`, `${arch}-suse-linux`] : [`${arch}-alpine-linux-${abi}`];
-  return [...triples, ...vendors];
+  const abis = clangTriple === undefined ? ['gnu', 'musl'] : [clangTriple.split('-').at(-1) ?? 'gnu'];
+  return abis.flatMap((abi) => [
+    ...['', 'pc-', 'unknown-'].map((vendor) => `${arch}-${vendor}linux-${abi}`),
+    ...(abi === 'gnu' ? [`${arch}-redhat-linux`, `${arch}-suse-linux`] : [`${arch}-alpine-linux-${abi}`]),
+  ]);
 }

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { findPackageRoot } from './package-root.js';
 import type { BuildRecord, LinkCommand } from './types.js';
 
 /** An addon file of the package and the recorded command that made it. */
@@ -17,21 +18,22 @@ export interface AddonBinary {
  */
 export async function findAddonBinaries(record: BuildRecord): Promise<AddonBinary[]> {
   const links = record.links.filter((link) => link.kind === 'link' && /\.node$/.test(link.output));
-  const files = links.length === 0 ? [] : await addonFiles(record.packageRoot, 0);
   const found: AddonBinary[] = [];
   for (const link of links) {
     const content = await readFile(link.output).catch(() => undefined);
     if (content === undefined) continue;
+    // A dependency that was built through the package's own exec has a folder of its own.
+    const root = findPackageRoot(path.dirname(link.output)) ?? record.packageRoot;
     const copies = [];
     const namesakes = [];
-    for (const file of files) {
+    for (const file of await addonFiles(root, 0)) {
       if (await hasContent(file, content)) copies.push(file);
       else if (path.basename(file) === path.basename(link.output)) namesakes.push(file);
     }
     // A stripped copy differs from what was linked.
     const candidates = copies.some((file) => file !== link.output) ? copies : [...copies, ...namesakes];
     const ranked = [...new Set([...candidates, link.output])].sort(
-      (a, b) => rank(record.packageRoot, a, link) - rank(record.packageRoot, b, link) || a.localeCompare(b),
+      (a, b) => rank(root, a, link) - rank(root, b, link) || a.localeCompare(b),
     );
     found.push({ link, loaded: ranked[0] ?? link.output, copies: ranked });
   }

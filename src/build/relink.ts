@@ -33,6 +33,7 @@ export function relink(record: BuildRecord, options: RelinkOptions): { steps: Li
     });
   }
   const steps: LinkStep[] = [];
+  let archives = 0;
   const replacements = new Map(options.replacements);
   const redirect = (command: LinkCommand, name: string): string => {
     for (const input of command.inputs) {
@@ -40,7 +41,7 @@ export function relink(record: BuildRecord, options: RelinkOptions): { steps: Li
       if (archive === undefined || replacements.has(input) || archive === command) continue;
       const affected = [...linkedObjects(record, archive)].some((member) => replacements.has(member));
       if (affected || (options.shuffleSeed !== undefined && archive.inputs.length > 1)) {
-        replacements.set(input, redirect(archive, `${steps.length}-${path.basename(input)}`));
+        replacements.set(input, redirect(archive, `${archives++}-${path.basename(input)}`));
       }
     }
     const output = path.join(options.into, name);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { compileArgs } from '../build/compile-args.js';
+import { tunedBaseArgs } from '../build/plan-file.js';
 import type { CompileCommand } from '../build/types.js';
 import type { Clang } from '../toolchain/types.js';
 import { objectFunctions, readObjectAssembly } from './object-assembly.js';
@@ -77,9 +78,7 @@ async function compile(request: GatherRequest, output: string, record: string): 
   const { command, clang, signal } = request;
   const compiler = command.language === 'c++' ? clang.cxx : clang.cc;
   const extra = [
-    '-O3',
-    '-Qunused-arguments',
-    '-Wno-error',
+    ...tunedBaseArgs,
     '-w',
     ...request.flags,
     '-gline-tables-only',

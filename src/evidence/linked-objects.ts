@@ -14,8 +14,14 @@ export interface LinkedObjects {
   readonly unreadable: readonly string[];
 }
 
-/** Reads the symbol tables of all objects that the record says went into a link. */
-export async function readLinkedObjects(record: BuildRecord, link: LinkCommand): Promise<LinkedObjects> {
+/**
+ * Reads the symbol tables of all objects that the record says went into a link, or of those that took their place.
+ */
+export async function readLinkedObjects(
+  record: BuildRecord,
+  link: LinkCommand,
+  replacements: ReadonlyMap<string, string> = new Map(),
+): Promise<LinkedObjects> {
   const commands = new Map(record.compiles.map((command) => [command.output, command]));
   const archives = new Map(
     record.links.filter((entry) => entry.kind === 'archive').map((entry) => [entry.output, entry]),
@@ -37,7 +43,7 @@ export async function readLinkedObjects(record: BuildRecord, link: LinkCommand):
   for (const path of paths) {
     const command = commands.get(path);
     if (command === undefined) continue;
-    const image = await readFile(path).then(readElf, () => undefined);
+    const image = await readFile(replacements.get(path) ?? path).then(readElf, () => undefined);
     if (image === undefined) unreadable.push(path);
     objects.push({ command, functions: (image?.functions ?? []).filter((entry) => entry.size > 0) });
   }
@@ -60,8 +66,18 @@ export function ownerLookup(
       else list.push({ command, entry });
     }
   }
+  const sources = new Map<string, CompileCommand | 'several'>();
+  for (const { command } of objects) {
+    const name = command.source.split('/').pop() ?? '';
+    sources.set(name, sources.has(name) ? 'several' : command);
+  }
   return (linked) => {
     const candidates = definitions.get(linked.name) ?? [];
+    if (candidates.length === 0 && linked.sourceName !== undefined) {
+      // The object at hand may come from another compiler, which inlined this function.
+      const command = sources.get(linked.sourceName);
+      return command === 'several' ? undefined : command;
+    }
     if (candidates.length < 2) return candidates[0]?.command;
     const rank = ({ command, entry }: (typeof candidates)[number]): number => {
       const sameSource =

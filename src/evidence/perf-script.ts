@@ -30,7 +30,8 @@ export const perfScriptArgs: readonly string[] = [
 
 const mappingLine =
   /PERF_RECORD_MMAP2?\s+(-?\d+)\/\d+: \[0x([0-9a-f]+)\(0x([0-9a-f]+)\) @ (0x[0-9a-f]+|\d+)[^\]]*\]: \S+ (.+)$/;
-const sampleLine = /^\s*(\d+)\s+([0-9a-f]+) (.*) \((.*)\)$/;
+// Mangled names hold no blank, so the first parenthesis after one opens the path, which may hold both.
+const sampleLine = /^\s*(\d+)\s+([0-9a-f]+) (.*?) \((.*)\)$/;
 
 /** Reads one line of `perf script`; `undefined` for lines of other kinds. */
 export function parsePerfLine(line: string): PerfEvent | undefined {

@@ -1,19 +1,15 @@
-import type { CompileCommand, LinkCommand } from '../build/types.js';
+import type { AddonBinary } from '../build/find-binaries.js';
+import type { CompileCommand } from '../build/types.js';
 import { addressOfOffset, type ElfImage, functionLookup } from './elf.js';
 import { type LinkedObjects, ownerLookup } from './linked-objects.js';
 import type { Mapping, PerfEvent } from './perf-script.js';
 
-/** A final link and the file that the package loads, which has the same content. */
-export interface AddonBinary {
-  readonly link: LinkCommand;
-  readonly loaded: string;
-}
-
 /** The binary with its symbols and the objects it was linked from. */
 export interface OpenBinary {
   readonly binary: AddonBinary;
-  readonly image: ElfImage | undefined;
   readonly linked: LinkedObjects;
+  /** Symbols of the files by path: of the mapped ones where they can be read, else of the recorded one under ''. */
+  readonly images: ReadonlyMap<string, ElfImage>;
 }
 
 /** Where samples fell. */
@@ -34,16 +30,18 @@ export function countSamples(
   isAddon: (path: string, binary: AddonBinary) => boolean,
 ): Tally {
   const tally: Tally = { total: 0, inAddon: 0, loaded: false, functions: new Map(), outside: new Map() };
-  const resolvers = new Map(binaries.map((entry) => [entry, resolver(entry)]));
-  const mappings = new Map<number, { mapping: Mapping; binary: OpenBinary }[]>();
+  const resolvers = new Map<string, Resolver>();
+  const mappings = new Map<number, { mapping: Mapping; resolve: Resolver }[]>();
   for (const event of events) {
     if (event.kind === 'mapping') {
       const { mapping } = event;
       const binary = binaries.find((entry) => isAddon(mapping.path, entry.binary));
       if (binary === undefined) continue;
       const list = mappings.get(mapping.pid);
-      if (list === undefined) mappings.set(mapping.pid, [{ mapping, binary }]);
-      else list.push({ mapping, binary });
+      const resolve = resolvers.get(mapping.path) ?? resolver(binary, mapping.path);
+      resolvers.set(mapping.path, resolve);
+      if (list === undefined) mappings.set(mapping.pid, [{ mapping, resolve }]);
+      else list.push({ mapping, resolve });
       tally.loaded = true;
       continue;
     }
@@ -60,7 +58,7 @@ export function countSamples(
     }
     tally.inAddon++;
     const offset = sample.address - hit.mapping.start + hit.mapping.fileOffset;
-    const place = resolvers.get(hit.binary)?.(offset);
+    const place = hit.resolve(offset);
     if (place !== undefined) add(nested(tally.functions, place.command), place.name);
   }
   return tally;
@@ -78,10 +76,11 @@ function add(counts: Map<string, number>, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
-function resolver(
-  open: OpenBinary,
-): (offset: number) => { command: CompileCommand; name: string } | undefined {
-  const { image, linked } = open;
+/** From an offset in a mapped file to the unit and the function. */
+type Resolver = (offset: number) => { command: CompileCommand; name: string } | undefined;
+
+function resolver({ images, linked }: OpenBinary, path: string): Resolver {
+  const image = images.get(path) ?? images.get('');
   if (image === undefined) return () => undefined;
   const find = functionLookup(image);
   const owner = ownerLookup(linked.objects);

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { AddonBinary } from '../build/find-binaries.js';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
 import type { Logger } from '../log.js';
 import type { Clang } from '../toolchain/types.js';
-import { readElf } from './elf.js';
+import { type ElfImage, readElf } from './elf.js';
 import { type LinkedObject, readLinkedObjects } from './linked-objects.js';
 import { type ProfiledCommand, runPerf } from './perf.js';
-import { type AddonBinary, countSamples, type OpenBinary, sourceFunction, type Tally } from './samples.js';
+import type { PerfEvent } from './perf-script.js';
+import { countSamples, type OpenBinary, sourceFunction, type Tally } from './samples.js';
 import { shareWarnings } from './score-warnings.js';
 import type { HotFunction } from './types.js';
 
@@ -15,6 +17,8 @@ export interface ScoreRequest {
   readonly record: BuildRecord;
   readonly binaries: readonly AddonBinary[];
   readonly profile: ProfiledCommand;
+  /** Recorded object path → the object that was linked in its place into what is profiled. */
+  readonly objects?: ReadonlyMap<string, string>;
   readonly workDir: string;
   readonly clang?: Clang;
   readonly logger: Logger;
@@ -48,21 +52,23 @@ const functionsPerUnit = 24;
  * perf cannot be used, shares are those of the machine code's size, and the score says so.
  */
 export async function scoreTranslationUnits(request: ScoreRequest): Promise<Score> {
-  const binaries = await Promise.all(request.binaries.map((binary) => openBinary(request.record, binary)));
-  const warnings = binaries
+  const recorded = await Promise.all(request.binaries.map((binary) => openBinary(request, binary)));
+  const warnings = recorded
     .flatMap(({ linked }) => linked.unreadable)
     .map((path) => `${path} could not be read as an ELF object; build again so that it can be scored`);
   const run = await runPerf(request.profile, request.workDir, request.signal);
   if (run.kind === 'unavailable') {
     const warning = `perf cannot be used (${run.reason}): translation units are ranked by code size instead of time`;
     return {
-      units: bySize(binaries),
+      units: bySize(recorded),
       addonShare: undefined,
       source: 'text-size',
       warnings: [...warnings, warning],
     };
   }
-  const tally = countSamples(run.events, binaries, request.isAddonDso ?? sameName);
+  const isAddon = request.isAddonDso ?? sameName;
+  const binaries = await Promise.all(recorded.map((entry) => withMappedImages(entry, run.events, isAddon)));
+  const tally = countSamples(run.events, binaries, isAddon);
   const addonShare = tally.total === 0 ? 0 : tally.inAddon / tally.total;
   warnings.push(...shareWarnings(tally, addonShare, binaries));
   const units = bySamples(tally.functions);
@@ -76,15 +82,34 @@ export async function scoreTranslationUnits(request: ScoreRequest): Promise<Scor
   return { units, addonShare, source: 'perf', warnings };
 }
 
-async function openBinary(record: BuildRecord, binary: AddonBinary): Promise<OpenBinary> {
-  const linked = await readLinkedObjects(record, binary.link);
+async function openBinary(request: ScoreRequest, binary: AddonBinary): Promise<OpenBinary> {
+  const linked = await readLinkedObjects(request.record, binary.link, request.objects);
   // Some packages strip the file that they load but not the linker's own output.
-  const images = await Promise.all(
-    [binary.loaded, binary.link.output].map((path) => readFile(path).then(readElf, () => undefined)),
-  );
-  const image =
-    images.find((candidate) => candidate?.table === 'full') ?? images.find((entry) => entry !== undefined);
-  return { binary, image, linked };
+  const image = await bestImage([binary.loaded, binary.link.output]);
+  return { binary, linked, images: new Map(image === undefined ? [] : [['', image]]) };
+}
+
+/** What ran may have been linked from other objects than the recorded file: its own symbols are the right ones. */
+async function withMappedImages(
+  open: OpenBinary,
+  events: readonly PerfEvent[],
+  isAddon: (path: string, binary: AddonBinary) => boolean,
+): Promise<OpenBinary> {
+  const images = new Map(open.images);
+  for (const event of events) {
+    if (event.kind !== 'mapping' || images.has(event.mapping.path)) continue;
+    if (!isAddon(event.mapping.path, open.binary)) continue;
+    const image = await bestImage([event.mapping.path]);
+    const known = images.get('');
+    if (image !== undefined && (image.table === 'full' || known === undefined))
+      images.set(event.mapping.path, image);
+  }
+  return { ...open, images };
+}
+
+async function bestImage(paths: readonly string[]): Promise<ElfImage | undefined> {
+  const images = await Promise.all(paths.map((path) => readFile(path).then(readElf, () => undefined)));
+  return images.find((image) => image?.table === 'full') ?? images.find((image) => image !== undefined);
 }
 
 function sameName(path: string, binary: AddonBinary): boolean {

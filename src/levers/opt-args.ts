@@ -2,7 +2,7 @@ import { debugInfo, optimisationLevel } from './command-args.js';
 
 /**
  * Arguments with which `opt` runs the pipeline that clang would run for a command: clang hands these flags to its optimiser
- * by other ways than the IR.
+ * by other ways than the IR. Seen byte-identical up to the back end at -O1, -O2, -O3 and -Os; at -Oz `opt` goes its own way.
  */
 export function pipelineArgs(args: readonly string[]): readonly string[] {
   const level = optimisationLevel(args);

@@ -62,7 +62,10 @@ function available(vendor: 'llvm' | 'apple', options: MatchOptions): readonly nu
 function compilerReason({ compiler }: LockEntry, options: MatchOptions): string {
   const name = compiler.vendor === 'apple' ? 'Apple clang' : 'clang';
   const present = available(compiler.vendor, options);
-  const found = present.length === 0 ? 'none was found' : `only ${present.join(' and ')} was found`;
+  const found =
+    present.length === 0
+      ? 'none was found'
+      : `only ${present.join(' and ')} ${present.length === 1 ? 'was' : 'were'} found`;
   return `tuned with ${name} ${compiler.major}, but ${found}; install ${name} ${compiler.major} or tune again: npx autopass tune`;
 }
 

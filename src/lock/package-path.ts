@@ -6,7 +6,6 @@ const drive = /^[A-Za-z]:/;
  */
 export function isPackagePath(path: string): boolean {
   if (path === '' || path.length > 512 || path.includes('\\') || drive.test(path)) return false;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[\x00-\x1f\x7f]/.test(path)) return false;
+  if (/\p{Cc}/u.test(path)) return false;
   return path.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..');
 }

@@ -43,7 +43,7 @@ function evenOutcomes(sorted: readonly number[]): Outcome[] {
   const atMost = rankChances(size, half);
   // Chance that m draws lie within the k smallest and one of them is the k-th.
   const within = (rank: number) => (rank / size) ** half - ((rank - 1) / size) ** half;
-  const splits = choose(size, half);
+  const splits = binomials(size)[half] ?? 0;
   const outcomes: Outcome[] = [];
   for (let lower = 1; lower <= size; lower++) {
     let both = (atMost[lower] ?? 0) - (atMost[lower - 1] ?? 0);
@@ -60,18 +60,22 @@ function evenOutcomes(sorted: readonly number[]): Outcome[] {
 
 /** For k from 0 to `size`, the chance that at least `wanted` of `size` draws are among the k smallest: a binomial tail. */
 function rankChances(size: number, wanted: number): number[] {
+  const ways = binomials(size);
   return Array.from({ length: size + 1 }, (_, rank) => {
     const share = rank / size;
     let sum = 0;
     for (let hits = wanted; hits <= size; hits++) {
-      sum += choose(size, hits) * share ** hits * (1 - share) ** (size - hits);
+      sum += (ways[hits] ?? 0) * share ** hits * (1 - share) ** (size - hits);
     }
     return sum;
   });
 }
 
-function choose(n: number, k: number): number {
-  let result = 1;
-  for (let step = 1; step <= k; step++) result = (result * (n - k + step)) / step;
-  return result;
+/** Ways to choose 0, 1, ... `size` out of `size`. */
+function binomials(size: number): number[] {
+  const ways = [1];
+  for (let chosen = 1; chosen <= size; chosen++) {
+    ways.push(((ways[chosen - 1] ?? 0) * (size - chosen + 1)) / chosen);
+  }
+  return ways;
 }

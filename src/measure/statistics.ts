@@ -42,6 +42,11 @@ export interface ProcessSample {
   /** Mean over the cases: their geometric mean as a ratio. */
   readonly logRatio: number;
   readonly cases: Readonly<Record<string, number>>;
+  /**
+   * The same from the 90th percentile of the rounds: what the candidate could reach. Far above `logRatio` where the process was interrupted.
+   * Absent where there were no rounds.
+   */
+  readonly optimistic?: number;
 }
 
 /**
@@ -51,7 +56,7 @@ export interface ProcessSample {
 export function pairSlices(
   rounds: Readonly<Record<string, readonly (readonly Slice[])[]>>,
 ): Map<number, ProcessSample> {
-  const cases = new Map<number, Record<string, number>>();
+  const found = new Map<number, { cases: Record<string, number>; best: number[] }>();
   for (const [name, slices] of Object.entries(rounds)) {
     const pairs = new Map<number, number[]>();
     for (const round of slices) {
@@ -63,12 +68,24 @@ export function pairSlices(
       }
     }
     for (const [variant, logRatios] of pairs) {
-      const known = cases.get(variant) ?? {};
-      known[name] = median(logRatios);
-      cases.set(variant, known);
+      const known = found.get(variant) ?? { cases: {}, best: [] };
+      known.cases[name] = median(logRatios);
+      known.best.push(ninetiethPercentile(logRatios));
+      found.set(variant, known);
     }
   }
-  return new Map([...cases].map(([variant, logs]) => [variant, processSample(logs)]));
+  return new Map(
+    [...found].map(([variant, { cases, best }]) => [
+      variant,
+      { ...processSample(cases), optimistic: mean(best) },
+    ]),
+  );
+}
+
+/** Nearest rank. */
+function ninetiethPercentile(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.ceil(0.9 * sorted.length) - 1] ?? Number.NaN;
 }
 
 /** One sample from the log ratios of its cases. */

@@ -120,7 +120,11 @@ describe('findAddonBinaries', () => {
       root,
       Object.fromEntries(['build/Release/obj.target/x.node', ...copies].map((name) => [name, 'same'])),
     );
-    await writeFiles(root, { 'node_modules/other/x.node': 'same', 'lib/other.node': 'diff' });
+    await writeFiles(root, {
+      'package.json': '{}',
+      'node_modules/other/x.node': 'same',
+      'lib/other.node': 'diff',
+    });
     const record = {
       packageRoot: root,
       compiles: [],
@@ -131,8 +135,20 @@ describe('findAddonBinaries', () => {
     expect(found[0]?.copies).toHaveLength(copies.length + 1);
   });
 
+  it('looks inside a dependency that was built', async () => {
+    const files = ['package.json', 'build/Release/x.node', 'build/Release/obj.target/x.node'];
+    await writeFiles(root, Object.fromEntries(files.map((name) => [`node_modules/dep/${name}`, '{}'])));
+    const links = [link('node_modules/dep/build/Release/obj.target/x.node')];
+    const [binary] = await findAddonBinaries({ packageRoot: root, compiles: [], links });
+    expect(path.relative(root, binary?.loaded ?? '')).toBe('node_modules/dep/build/Release/x.node');
+  });
+
   it('goes by name when the copy was stripped', async () => {
-    await writeFiles(root, { 'build/obj.target/x.node': 'with symbols', 'build/Release/x.node': 'stripped' });
+    await writeFiles(root, {
+      'package.json': '{}',
+      'build/obj.target/x.node': 'with symbols',
+      'build/Release/x.node': 'stripped',
+    });
     const [binary] = await findAddonBinaries({
       packageRoot: root,
       compiles: [],

@@ -50,9 +50,9 @@ describe('relink', () => {
       into: '/into',
     });
     expect(steps.map(({ argv }) => argv.join(' '))).toEqual([
-      'ar crsT /into/0-inner.a i.o /w/j.o',
-      'ar crs /into/1-helper.a h.o /into/0-inner.a',
-      'g++ -o /into/a.node -shared -Wl,--start-group a.o b.o /into/1-helper.a -Wl,--end-group -lm',
+      'ar crsT /into/1-inner.a i.o /w/j.o',
+      'ar crs /into/0-helper.a h.o /into/1-inner.a',
+      'g++ -o /into/a.node -shared -Wl,--start-group a.o b.o /into/0-helper.a -Wl,--end-group -lm',
     ]);
   });
 
@@ -63,7 +63,7 @@ describe('relink', () => {
     expect(last.filter((word) => word.endsWith('.o'))).toEqual(['b.o', 'a.o']);
     expect(last.length).toBe(plain.length);
     expect(last.indexOf('-Wl,--start-group')).toBe(plain.indexOf('-Wl,--start-group'));
-    expect(steps[0]?.argv).toEqual(['ar', 'crsT', '/into/0-inner.a', 'j.o', 'i.o']);
+    expect(steps[0]?.argv).toEqual(['ar', 'crsT', '/into/1-inner.a', 'j.o', 'i.o']);
   });
 
   it('names the next step when the addon was not recorded', () => {

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises'
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Configuration } from '../../src/levers/types.js';
 import { upsertEntry } from '../../src/lock/edit.js';
 import { sourceHash } from '../../src/lock/source-hash.js';
 import type { Lock } from '../../src/lock/types.js';
@@ -76,7 +77,7 @@ export async function testClang(): Promise<Clang> {
 /** Puts entries into the package's lock, as tuning would. */
 export async function tuned(
   packageRoot: string,
-  entries: Readonly<Record<string, Record<string, number | boolean | string>>>,
+  entries: Readonly<Record<string, Configuration>>,
 ): Promise<void> {
   const clang = await testClang();
   let lock: Lock = { version: 1, entries: [] };

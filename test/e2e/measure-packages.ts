@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Bench, Variant } from '../../src/measure/types.js';
@@ -135,9 +135,17 @@ export function makePackage(options: PackageOptions = {}): TestPackage {
   };
 }
 
+/** What was compiled before in this test file, by source and macros. */
+const built = new Map<string, Buffer>();
+
 function build(root: string, output: string, macros: Readonly<Record<string, string | number>>): void {
+  const source = readFileSync(join(root, 'addon.cc'), 'utf8');
+  const key = JSON.stringify([source, macros]);
+  const known = built.get(key);
+  if (known !== undefined) return writeFileSync(output, known);
   const include = join(dirname(dirname(process.execPath)), 'include', 'node');
   const defines = Object.entries(macros).map(([name, value]) => `-D${name}=${value}`);
   const flags = ['-O1', '-shared', '-fPIC', '-w', '-std=c++17', `-I${include}`];
   execFileSync('g++', [...flags, ...defines, '-o', output, join(root, 'addon.cc')]);
+  built.set(key, readFileSync(output));
 }

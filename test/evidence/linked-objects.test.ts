@@ -50,6 +50,12 @@ describe('finding the unit of a linked function', () => {
     expect(find(entry('absent', 'global'))).toBeUndefined();
   });
 
+  it('gives a function that is in no known object to the unit that its source name names', () => {
+    const find = ownerLookup([object('a/x.c'), object('b/y.c'), object('c/y.c')]);
+    expect(find(entry('outlined', 'local', 10, 'x.c'))?.file).toBe('a/x.c');
+    expect(find(entry('outlined', 'local', 10, 'y.c'))).toBeUndefined();
+  });
+
   it('calls clones that gcc made by their name in the source', () => {
     expect(sourceFunction('deflate.constprop.0.isra.1')).toBe('deflate');
     expect(sourceFunction('inflate.cold')).toBe('inflate');

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { AddonBinary } from '../../src/build/find-binaries.js';
 import type { CompileCommand, LinkCommand } from '../../src/build/types.js';
 import type { ElfFunction } from '../../src/evidence/elf.js';
 import { parsePerfLine } from '../../src/evidence/perf-script.js';
-import type { AddonBinary, OpenBinary } from '../../src/evidence/samples.js';
+import type { OpenBinary } from '../../src/evidence/samples.js';
 import { countSamples } from '../../src/evidence/samples.js';
 import { shareWarnings } from '../../src/evidence/score-warnings.js';
 import { captured } from './captured.js';
@@ -37,10 +38,12 @@ function openZopfli(loaded: string): OpenBinary {
     { name: 'BoundaryPM', address: 0x16090, size: 0x140, binding: 'local', sourceName: 'katajainen.c' },
     { name: 'ZopfliFindLongestMatch', address: 0x17480, size: 0x500, binding: 'global' },
   ];
-  const binary: AddonBinary = { link, loaded };
+  const binary: AddonBinary = { link, loaded, copies: [loaded] };
   return {
     binary,
-    image: { segments: [{ offset: 0x8000, address: 0x8000, fileSize: 0x31000 }], functions, table: 'full' },
+    images: new Map([
+      ['', { segments: [{ offset: 0x8000, address: 0x8000, fileSize: 0x31000 }], functions, table: 'full' }],
+    ]),
     linked: {
       objects: [
         { command: command('katajainen'), functions: functions.slice(0, 1) },

@@ -36,7 +36,7 @@ describe('collecting remarks', () => {
   });
 
   it('does not count register copies as spills', () => {
-    const loops = capturedRemarks('lz77').filter(({ name }) => name === 'LoopSpillReloadCopies');
+    const loops = capturedRemarks('katajainen').filter(({ name }) => name === 'LoopSpillReloadCopies');
     const [copies] = loops.filter(
       ({ args }) => args.NumSpills === undefined && args.NumReloads === undefined,
     );

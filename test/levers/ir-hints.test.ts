@@ -23,7 +23,7 @@ test('loops are listed with their nest and their lines', () => {
     ['sums', '0.0', 4, 4],
     ['sums', '0.1', 5, 7],
     ['sums', '1', 9, 11],
-    ['hinted', '0', 17, 17],
+    ['hinted', '0', 18, 18],
   ]);
 });
 

@@ -9,11 +9,6 @@ const node = (script: string) => ({
   timeoutMs: 15_000,
 });
 
-/** Prints the id of a child that sleeps, and stays. */
-const withGrandchild = `
-  const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
-  console.log(child.pid);`;
-
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -40,7 +35,8 @@ describe('runProcess', () => {
   });
 
   it('kills a process that hangs, and its children with it', async () => {
-    const end = await runProcess({ ...node(withGrandchild), timeoutMs: 1500 });
+    const argv = ['sh', '-c', 'sleep 100 & echo $!; wait'];
+    const end = await runProcess({ ...node(''), argv, timeoutMs: 1000 });
     expect(end.timedOut).toBe(true);
     const pid = Number(end.stdout.toString());
     expect(pid).toBeGreaterThan(0);
@@ -48,7 +44,7 @@ describe('runProcess', () => {
   });
 
   it('kills what a process leaves behind when it ends by itself', async () => {
-    const end = await runProcess(node(`${withGrandchild} process.exit(0);`));
+    const end = await runProcess({ ...node(''), argv: ['sh', '-c', 'sleep 100 & echo $!'] });
     expect(end.code).toBe(0);
     expect(await untilDead(Number(end.stdout.toString()))).toBe(true);
   });

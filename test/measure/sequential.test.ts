@@ -22,7 +22,7 @@ async function outcomes(
   trueRatio: number,
   deviation: number,
 ): Promise<(outcome: string) => number> {
-  const ids = Array.from({ length: 400 }, (_, index) => `c${index}`);
+  const ids = Array.from({ length: 250 }, (_, index) => `c${index}`);
   const results = await runSequential({ ids, rules, sample: noisySampler(trueRatio, deviation, 11) });
   return (outcome) => results.filter((result) => result.outcome === outcome).length / ids.length;
 }
@@ -35,7 +35,7 @@ describe('runSequential on simulated noise', () => {
     ['confirm', 0.003],
     ['confirm', 0.015],
   ] as const)(
-    'calls fewer than 5 %% of identical builds faster or slower (%s, deviation %d)',
+    'calls few of identical builds faster or slower (%s, deviation %d)',
     async (goal, deviation) => {
       const share = await outcomes(rulesFor(goal), 1, deviation);
       expect(share('faster')).toBeLessThan(0.05);
@@ -114,6 +114,14 @@ describe('decide', () => {
     expect(decide([Math.log(0.95)], rules).kind).toBe('more');
     expect(decide([Math.log(0.95), Math.log(0.96)], rules).kind).toBe('dropped');
     expect(decide([Math.log(0.95), Math.log(0.98)], rules).kind).toBe('more');
+  });
+});
+
+describe('decide on a disturbed machine', () => {
+  it('does not give up on a candidate after one process whose better rounds were fine', () => {
+    const rules = rulesFor('screen');
+    expect(decide([Math.log(0.5)], rules, [Math.log(1.1)])).toEqual({ kind: 'more' });
+    expect(decide([Math.log(0.5)], rules, [Math.log(0.55)]).kind).toBe('dropped');
   });
 });
 

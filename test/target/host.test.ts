@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { baselineTarget, detectHost, runnableTargets } from '../../src/target/host.js';
+import { baselineTarget, detectHost, type HostFacts, runnableTargets } from '../../src/target/host.js';
 
 const haswell =
   'fpu cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3 avx avx2 bmi1 bmi2 f16c fma abm movbe xsave'.split(' ');
 const skylakeServer = [...haswell, 'avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl'];
 
-function linux(arch: string, ...cores: string[][]): Parameters<typeof detectHost>[0] {
+function linux(arch: string, ...cores: string[][]): HostFacts {
   const key = arch === 'x64' ? 'flags' : 'Features';
   const cpuinfo = cores.map((flags) => `processor : 0\n${key}\t\t: ${flags.join(' ')}\n`).join('\n');
   return { platform: 'linux', arch, cpuinfo, glibc: true };

@@ -69,7 +69,7 @@ function admissible(ideas: readonly Idea[], input: PolicyInput): Idea[] {
 
 function chosen(ideas: readonly Idea[], batch: number): Proposal[] {
   const left = [...ideas];
-  const picked = new Map<Theme, number>();
+  const picked = new Map<Idea['theme'], number>();
   const proposals: Proposal[] = [];
   const worth = (idea: Idea): number => idea.value * sameThemeAgain ** (picked.get(idea.theme) ?? 0);
   while (proposals.length < batch && left.length > 0) {
@@ -80,7 +80,7 @@ function chosen(ideas: readonly Idea[], batch: number): Proposal[] {
     }
     const [idea] = left.splice(best, 1);
     if (idea === undefined) break;
-    picked.set(idea.theme, (picked.get(idea.theme) ?? 0) + 1);
+    if (idea.theme !== 'combination') picked.set(idea.theme, (picked.get(idea.theme) ?? 0) + 1);
     proposals.push({ configuration: idea.configuration, reason: idea.reason, origin: idea.origin });
   }
   return proposals;

@@ -18,6 +18,10 @@ export interface Finding {
 const laterEdit = 0.8;
 /** Function levers wait for unit levers of about the same value. */
 const fineScope = 0.85;
+/** A believed gain or loss, in percent, that decides about an edit. */
+const noteworthy = 0.25;
+/** What made no difference by itself rarely makes one beside others. */
+const knownAlone = 0.4;
 
 export function findingsOf(rules: readonly Rule[], facts: Facts, arch: 'x64' | 'arm64'): Finding[] {
   return rules.flatMap((rule) => {
@@ -41,13 +45,14 @@ export function firstIdeas(
     return edits.flatMap((edit, index): Idea[] => {
       const configuration = merged(incumbent, edit);
       const alone = lessons.of(edit);
-      // What lost by itself, or changed nothing, is not tried again on top of the incumbent.
+      // On top of an incumbent there is no use for what changed nothing or lost by itself; what won is combined.
       if (configuration === undefined || lessons.inert.has(configurationKey(edit))) return [];
-      if (alone !== undefined && alone.believed < -0.3) return [];
+      if (alone !== undefined && Math.abs(alone.believed) > noteworthy) return [];
       const value =
         rule.prior *
         (0.3 + 0.7 * match.strength) *
         laterEdit ** index *
+        (alone === undefined ? 1 : knownAlone) *
         (rule.scope === 'function' ? fineScope : 1) *
         worth;
       const reason = `${evidenceFor(edit, match)}: ${describe(edit)}, so that ${rule.effect}`;

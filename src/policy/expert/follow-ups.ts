@@ -37,8 +37,7 @@ function gainText(lesson: Lesson): string {
   return `${describe(lesson.trial.configuration)} measured ${lesson.trial.speedup?.toFixed(3)}`;
 }
 
-function combinations(input: FollowUpInput): Idea[] {
-  const { incumbent, lessons } = input;
+function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
   const best = lessons.of(incumbent)?.believed ?? 0;
   const winners = winnersOf(lessons);
   const ideas: Idea[] = [];
@@ -46,15 +45,14 @@ function combinations(input: FollowUpInput): Idea[] {
     let configuration: Configuration | undefined = {};
     for (const { trial } of parts)
       configuration = configuration && merged(configuration, trial.configuration);
-    const first = parts[0];
-    if (configuration === undefined || first === undefined) return;
+    if (configuration === undefined) return;
     const [largest = 0, ...rest] = parts.map((part) => part.believed).sort((a, b) => b - a);
     const expected = largest + additivity * rest.reduce((sum, gain) => sum + gain, 0);
     const value = Math.max(expected - best, 0.2 * expected);
     ideas.push({
       configuration,
       value,
-      theme: themeOf(first, input),
+      theme: 'combination',
       reason: `${parts.map(gainText).join(' and ')}: together they may bring more`,
       origin: 'combine',
     });
@@ -126,7 +124,7 @@ function shorterForms({ incumbent, lessons }: FollowUpInput): Idea[] {
   return parts.map(([part, configuration]) => ({
     configuration,
     value: 0.25 * gain + 0.1,
-    theme: 'tuning',
+    theme: 'combination',
     reason: `the best so far has ${ids.length} levers; it may be as fast without ${part}`,
     origin: 'prune',
   }));

@@ -6,7 +6,8 @@ export interface Idea {
   readonly configuration: Configuration;
   /** Expected gain over the incumbent in percent, times its probability. */
   readonly value: number;
-  readonly theme: Theme;
+  /** A combination draws on measurements: any number of them may be in one batch. */
+  readonly theme: Theme | 'combination';
   readonly reason: string;
   /** Kept in the journal as the proposal's origin. */
   readonly origin: string;

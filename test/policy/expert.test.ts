@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { checkConfiguration } from '../../src/levers/check.js';
+import { configurationKey } from '../../src/levers/configuration-key.js';
+import type { Configuration } from '../../src/levers/types.js';
+import { createExpert } from '../../src/policy/expert/expert.js';
+import { tuningFor } from '../../src/policy/expert/host-tuning.js';
+import type { PolicyInput, PolicyTrial, Proposal } from '../../src/policy/types.js';
+import { assemblyOf, capturedRemarks, evidenceOf } from '../evidence/captured.js';
+import { inputOf, measured, trialOf } from './support.js';
+
+const expert = createExpert({ hostTune: 'skylake' });
+const evidence = evidenceOf(capturedRemarks('lz4hc'), [
+  assemblyOf('LZ4HC_compress_generic_noDictCtx', {
+    instructions: 3518,
+    bytes: 14750,
+    branches: 410,
+    cmov: 55,
+    stackAccesses: 772,
+  }),
+]);
+const keys = (proposals: readonly { configuration: Configuration }[]): string[] =>
+  proposals.map(({ configuration }) => configurationKey(configuration));
+
+async function drain(input: PolicyInput, speedup: (proposal: Proposal) => number): Promise<PolicyTrial[]> {
+  const history: PolicyTrial[] = [...input.history];
+  for (;;) {
+    const proposals = await expert.propose({ ...input, history });
+    if (proposals.length === 0) return history;
+    history.push(...proposals.map((proposal) => measured(proposal, speedup(proposal))));
+  }
+}
+
+describe('the expert', () => {
+  it('proposes legal, distinct configurations of several rules, each with its evidence', async () => {
+    const proposals = await expert.propose(inputOf(evidence));
+    expect(new Set(keys(proposals)).size).toBe(5);
+    expect(new Set(proposals.map(({ origin }) => origin)).size).toBeGreaterThan(3);
+    for (const { configuration, reason } of proposals) {
+      expect(checkConfiguration(configuration, { allow: [] }, { arch: 'x64', major: 19 }).ok).toBe(true);
+      expect(reason).toMatch(/LZ4HC_compress_generic_noDictCtx/);
+      expect(reason).toContain(Object.keys(configuration)[0]);
+    }
+  });
+
+  it('never repeats itself, never proposes -O3 again, and ends when nothing is left', async () => {
+    const history = await drain(inputOf(evidence, { batch: 20 }), () => 1);
+    expect(new Set(keys(history)).size).toBe(history.length);
+    expect(keys(history)).not.toContain('{}');
+    expect(history.length).toBeGreaterThan(60);
+  });
+
+  it('has enough to try without any evidence', async () => {
+    const proposals = await expert.propose(inputOf(evidenceOf([]), { batch: 100 }));
+    expect(proposals.length).toBeGreaterThan(30);
+  });
+
+  it('combines what won, best pair first', async () => {
+    const history = [
+      trialOf({ 'x86-cmov-converter': false }, 1.03, 'keep-selects'),
+      trialOf({ 'unroll-threshold': 1000 }, 1.04, 'unroll-long-loops'),
+      trialOf({ 'falign-functions': 64 }, 1.02, 'align-compact-kernel'),
+      trialOf({ 'fno-slp-vectorize': true }, 0.99, 'slp-shuffles'),
+    ];
+    const incumbent = { 'unroll-threshold': 1000 };
+    const proposals = await expert.propose(inputOf(evidence, { history, incumbent, batch: 40 }));
+    const combined = proposals.filter(({ origin }) => origin === 'combine');
+    expect(keys(combined).slice(0, 2).sort()).toEqual(
+      [
+        { 'unroll-threshold': 1000, 'x86-cmov-converter': false, 'falign-functions': 64 },
+        { 'unroll-threshold': 1000, 'x86-cmov-converter': false },
+      ]
+        .map(configurationKey)
+        .sort(),
+    );
+    expect(combined[0]?.reason).toContain('measured 1.0');
+    expect(keys(combined).some((key) => key.includes('slp'))).toBe(false);
+  });
+
+  it('builds on the incumbent and tries the neighbours of a value that won', async () => {
+    const incumbent = { 'inline-threshold': 400 };
+    const history = [trialOf(incumbent, 1.05, 'inline-deferral')];
+    const proposals = await expert.propose(inputOf(evidence, { history, incumbent, batch: 60 }));
+    expect(keys(proposals)).toEqual(
+      expect.arrayContaining(['{"inline-threshold":600}', '{"inline-threshold":325}']),
+    );
+    const others = proposals.filter(({ origin }) => !/^(neighbour|opposite|combine|prune)/.test(origin));
+    expect(others.length).toBeGreaterThan(20);
+    for (const { configuration } of others) expect(configuration).toMatchObject(incumbent);
+  });
+
+  it('asks whether a shorter configuration is as fast', async () => {
+    const incumbent = { 'attr:noinline': ['f', 'g'], 'fno-slp-vectorize': true };
+    const history = [trialOf(incumbent, 1.05, 'combine')];
+    const proposals = await expert.propose(inputOf(evidence, { history, incumbent, batch: 100 }));
+    const shorter = proposals.filter(({ origin }) => origin === 'prune');
+    expect(keys(shorter).sort()).toEqual([
+      '{"attr:noinline":["f","g"]}',
+      '{"attr:noinline":["f"],"fno-slp-vectorize":true}',
+      '{"attr:noinline":["g"],"fno-slp-vectorize":true}',
+    ]);
+  });
+
+  it('answers a clear loss with the opposite and says why it lost', async () => {
+    const [facts] = evidence.assembly;
+    const after = { ...evidence, assembly: [{ ...facts, bytes: 29500 } as NonNullable<typeof facts>] };
+    const lost = { ...trialOf({ 'unroll-threshold': 1000 }, 0.9, 'unroll-long-loops'), evidence: after };
+    const proposals = await expert.propose(inputOf(evidence, { history: [lost], batch: 100 }));
+    const answers = proposals.filter(({ origin }) => origin === 'opposite:unroll-long-loops');
+    expect(keys(answers)).toEqual(expect.arrayContaining(['{"fno-unroll-loops":true}']));
+    expect(answers[0]?.reason).toContain('measured 0.900 (hot code 2.00 times as big)');
+  });
+
+  it('does not pile levers that change nothing or lost by themselves onto the incumbent', async () => {
+    const history = [
+      trialOf({ 'x86-cmov-converter': false }, 1.05, 'keep-selects'),
+      { configuration: { 'fno-jump-tables': true }, origin: 'dispatch', outcome: 'identical' } as const,
+      trialOf({ 'enable-misched': false }, 0.95, 'schedule'),
+    ];
+    const incumbent = { 'x86-cmov-converter': false };
+    const proposals = await expert.propose(inputOf(evidence, { history, incumbent, batch: 200 }));
+    const ids = new Set(proposals.flatMap(({ configuration }) => Object.keys(configuration)));
+    expect(ids).not.toContain('fno-jump-tables');
+    expect(ids).not.toContain('enable-misched');
+  });
+
+  it('moves to the theme that pays', async () => {
+    const before = await expert.propose(inputOf(evidence, { batch: 10 }));
+    const history = [trialOf({ 'falign-loops': 64 }, 1.06, 'block-order')];
+    const after = await expert.propose(inputOf(evidence, { history, batch: 10 }));
+    const count = (proposals: readonly Proposal[]): number =>
+      proposals.filter(({ origin }) => origin === 'block-order').length;
+    expect(count(after)).toBeGreaterThan(count(before));
+  });
+
+  it('gives the same answers to the same questions', async () => {
+    expect(await expert.propose(inputOf(evidence))).toEqual(
+      await createExpert({ hostTune: 'skylake' }).propose(inputOf(evidence)),
+    );
+  });
+
+  it('proposes only what the other architecture and old compilers have', async () => {
+    for (const major of [16, 19, 22]) {
+      const proposals = await expert.propose(inputOf(evidence, { arch: 'arm64', major, batch: 200 }));
+      expect(proposals.length).toBeGreaterThan(30);
+      for (const { configuration } of proposals) {
+        expect(checkConfiguration(configuration, { allow: [] }, { arch: 'arm64', major }).ok).toBe(true);
+      }
+    }
+  });
+});
+
+describe('the processor to tune for', () => {
+  const cpuinfo = (vendor: string, family: number, flags: string): string =>
+    `processor\t: 0\nvendor_id\t: ${vendor}\ncpu family\t: ${family}\nmodel\t\t: 1\nflags\t\t: ${flags}\n`;
+
+  it('is read from what the kernel says', () => {
+    expect(tuningFor(cpuinfo('AuthenticAMD', 26, 'avx2 avx512f'))).toBe('znver4');
+    expect(tuningFor(cpuinfo('AuthenticAMD', 25, 'avx2'))).toBe('znver3');
+    expect(tuningFor(cpuinfo('AuthenticAMD', 23, 'avx2'))).toBe('znver2');
+    expect(tuningFor(cpuinfo('GenuineIntel', 6, 'avx2 avx512f avx512_vbmi2'))).toBe('icelake-server');
+    expect(tuningFor(cpuinfo('GenuineIntel', 6, 'avx2 clflushopt'))).toBe('skylake');
+    expect(tuningFor('CPU implementer\t: 0x41\nCPU part\t: 0xd0b\n')).toBe('cortex-a76');
+    expect(tuningFor('something else')).toBeUndefined();
+  });
+});

@@ -1,0 +1,339 @@
+import { describe, expect, it } from 'vitest';
+import type { AssemblyFacts, Remark } from '../../src/evidence/types.js';
+import { checkConfiguration } from '../../src/levers/check.js';
+import type { Configuration } from '../../src/levers/types.js';
+import { factsOf } from '../../src/policy/expert/facts.js';
+import { findingsOf } from '../../src/policy/expert/first-ideas.js';
+import { rules } from '../../src/policy/expert/rules.js';
+import { assemblyOf, capturedRemarks, evidenceOf } from '../evidence/captured.js';
+
+const remark = (pass: string, name: string, args: Record<string, string> = {}, kind = 'Missed'): Remark => ({
+  kind,
+  pass,
+  name,
+  function: 'hot',
+  location: { file: '../src/a.c', line: 12, column: 3 },
+  args,
+  count: 1,
+});
+
+const spills = remark('regalloc', 'LoopSpillReloadCopies', { NumSpills: '3', NumReloads: '9' });
+const nearMiss = remark('inline', 'TooCostly', { Callee: 'near', Cost: '300', Threshold: '250' });
+const farMiss = remark('inline', 'TooCostly', { Callee: 'big', Cost: '2000', Threshold: '250' });
+const missedLoop = remark('loop-vectorize', 'MissedDetails');
+const inlined = [1, 2, 3, 4].map((index) =>
+  remark('inline', 'Inlined', { Callee: `part${index}`, Cost: String(50 * index), Threshold: '250' }),
+);
+const vectorized = remark('loop-vectorize', 'Vectorized', { VectorizationFactor: '4', InterleaveCount: '2' });
+
+interface Case {
+  readonly id: string;
+  readonly remarks?: readonly Remark[];
+  readonly code?: Partial<AssemblyFacts>;
+  readonly first: Configuration;
+  /** The same evidence without its point: the rule must stay silent. */
+  readonly silent?: { readonly remarks?: readonly Remark[]; readonly code?: Partial<AssemblyFacts> };
+  readonly arch?: 'arm64';
+}
+
+const cases: readonly Case[] = [
+  {
+    id: 'inline-near-miss',
+    remarks: [nearMiss],
+    first: { 'inline-threshold': 325 },
+    silent: { remarks: [farMiss] },
+  },
+  {
+    id: 'inline-one-callee',
+    remarks: [nearMiss],
+    first: { 'attr:alwaysinline': ['near'] },
+    silent: { remarks: [farMiss] },
+  },
+  {
+    id: 'inline-hot-callees',
+    remarks: [nearMiss],
+    first: { 'inline-threshold': 1000 },
+    silent: { remarks: [farMiss] },
+  },
+  {
+    id: 'specialize-big-callee',
+    remarks: [farMiss],
+    first: {
+      'funcspec-for-literal-constant': true,
+      'funcspec-min-function-size': 100,
+      'funcspec-max-clones': 6,
+    },
+    silent: { remarks: [nearMiss] },
+  },
+  {
+    id: 'over-inlined-caller',
+    remarks: [...inlined, spills],
+    first: { 'inline-threshold': 100, 'inlinehint-threshold': 150 },
+    silent: { remarks: inlined },
+  },
+  {
+    id: 'keep-callee-out',
+    remarks: [...inlined, spills],
+    first: { 'attr:noinline': ['part4'] },
+    silent: { remarks: [...inlined.slice(0, 3), spills] },
+  },
+  { id: 'inline-deferral', remarks: inlined, first: { 'inline-threshold': 400 }, silent: {} },
+  {
+    id: 'unroll-long-loops',
+    remarks: [missedLoop],
+    first: { 'unroll-threshold': 1000 },
+    silent: { remarks: [missedLoop, remark('loop-unroll', 'FullyUnrolled')] },
+  },
+  {
+    id: 'unroll-while-loops',
+    remarks: [remark('loop-vectorize', 'CantComputeNumberOfIterations')],
+    first: { 'unroll-runtime-multi-exit': true },
+    silent: {},
+  },
+  {
+    id: 'unroll-less',
+    remarks: [remark('loop-unroll', 'PartialUnrolled')],
+    first: { 'unroll-max-count': 4 },
+    silent: {},
+  },
+  {
+    id: 'unroll-aarch64-generic',
+    remarks: [missedLoop],
+    first: { 'unroll-runtime': true, 'unroll-max-count': 4 },
+    silent: { remarks: [missedLoop, remark('loop-unroll', 'PartialUnrolled')] },
+    arch: 'arm64',
+  },
+  {
+    id: 'full-unroll-less',
+    remarks: [remark('loop-unroll', 'FullyUnrolled')],
+    first: { 'unroll-full-max-count': 8 },
+    silent: {},
+  },
+  {
+    id: 'no-peeling',
+    remarks: [remark('loop-unroll', 'Peeled')],
+    first: { 'unroll-allow-peeling': false },
+    silent: {},
+  },
+  {
+    id: 'call-in-loop',
+    remarks: [remark('TTI', 'DontUnroll')],
+    first: { 'inline-threshold': 600, 'unroll-threshold': 600 },
+    silent: {},
+  },
+  { id: 'vector-body-too-wide', remarks: [vectorized], first: { 'force-vector-interleave': 1 }, silent: {} },
+  {
+    id: 'more-interleaving',
+    remarks: [vectorized],
+    first: { 'force-vector-interleave': 4 },
+    silent: { remarks: [vectorized, spills] },
+  },
+  {
+    id: 'vectorizer-said-no',
+    remarks: [remark('loop-vectorize', 'VectorizationNotBeneficial')],
+    first: { 'vectorizer-maximize-bandwidth': true },
+    silent: {},
+  },
+  {
+    id: 'alias-checks',
+    remarks: [remark('loop-vectorize', 'CantReorderMemOps')],
+    first: { 'runtime-memory-check-threshold': 32, 'vectorize-memory-check-threshold': 256 },
+    silent: {},
+  },
+  {
+    id: 'distribute',
+    remarks: [remark('loop-vectorize', 'UnsafeDep')],
+    first: { 'enable-loop-distribute': true },
+    silent: {},
+  },
+  {
+    id: 'ordered-reduction',
+    remarks: [remark('loop-vectorize', 'CantReorderFPOps')],
+    first: { 'force-ordered-reductions': true },
+    silent: {},
+  },
+  {
+    id: 'live-out-values',
+    remarks: [remark('loop-vectorize', 'NonReductionValueUsedOutsideLoop')],
+    first: { replexitval: 'always' },
+    silent: {},
+  },
+  {
+    id: 'small-memory-calls',
+    remarks: [remark('loop-idiom', 'ProcessLoopStridedStore')],
+    first: { 'disable-loop-idiom-memset': true },
+    silent: {},
+  },
+  {
+    id: 'slp-shuffles',
+    remarks: [remark('slp-vectorizer', 'StoresVectorized')],
+    first: { 'fno-slp-vectorize': true },
+    silent: {},
+  },
+  {
+    id: 'slp-borderline',
+    remarks: [remark('slp-vectorizer', 'NotBeneficial', { Cost: '2' })],
+    first: { 'slp-threshold': -3 },
+    silent: { remarks: [remark('slp-vectorizer', 'NotBeneficial', { Cost: '9' })] },
+  },
+  {
+    id: 'loads-kept-in-loop',
+    remarks: [remark('licm', 'LoadWithLoopInvariantAddressInvalidated')],
+    first: {
+      'memssa-check-limit': 300,
+      'licm-mssa-optimization-cap': 500,
+      'licm-mssa-max-acc-promotion': 1000,
+    },
+    silent: {},
+  },
+  {
+    id: 'loads-not-guaranteed',
+    remarks: [remark('licm', 'LoadWithLoopInvariantAddressCondExecuted')],
+    first: { 'rotation-max-header-size': 32 },
+    silent: {},
+  },
+  {
+    id: 'hoisted-and-spilled',
+    remarks: [remark('licm', 'Hoisted'), spills],
+    first: { 'disable-licm-promotion': true },
+    silent: { remarks: [remark('licm', 'Hoisted')] },
+  },
+  {
+    id: 'spills-in-hot-loop',
+    remarks: [spills],
+    first: { 'fomit-frame-pointer': true },
+    silent: { remarks: [remark('regalloc', 'LoopSpillReloadCopies', { NumVRCopies: '7' })] },
+  },
+  {
+    id: 'cold-path-spills',
+    remarks: [remark('regalloc', 'SpillReloadCopies', { NumSpills: '2' })],
+    first: { 'regalloc-csr-first-time-cost': 64 },
+    silent: { remarks: [remark('regalloc', 'SpillReloadCopies', { NumSpills: '2' }), spills] },
+  },
+  {
+    id: 'frame-pointer',
+    code: { stackAccesses: 9 },
+    first: { 'fomit-frame-pointer': true },
+    silent: { code: { stackAccesses: 3 } },
+  },
+  {
+    id: 'keep-selects',
+    code: { branches: 9 },
+    first: { 'x86-cmov-converter': false },
+    silent: { code: { branches: 2 } },
+  },
+  {
+    id: 'selects-to-branches',
+    code: { cmov: 3 },
+    first: { 'x86-cmov-converter-threshold': 1 },
+    silent: { code: { cmov: 1 } },
+  },
+  {
+    id: 'selects-aarch64',
+    code: { cmov: 3 },
+    first: { 'aarch64-enable-early-ifcvt': false },
+    silent: { code: { cmov: 1 } },
+    arch: 'arm64',
+  },
+  {
+    id: 'fold-branches',
+    remarks: [remark('loop-vectorize', 'NoCFGForSelect')],
+    first: { 'phi-node-folding-threshold': 4, 'two-entry-phi-node-folding-threshold': 8 },
+    silent: { code: { branches: 5 } },
+  },
+  {
+    id: 'thread-jumps',
+    code: { branches: 14 },
+    first: { 'jump-threading-threshold': 12 },
+    silent: { code: { branches: 5 } },
+  },
+  { id: 'dispatch', code: { indirectJumps: 1 }, first: { 'fno-jump-tables': true }, silent: { code: {} } },
+  { id: 'divisions', code: { divisions: 1 }, first: { 'x86-tune-idivq-to-divl': '+' }, silent: { code: {} } },
+  {
+    id: 'align-compact-kernel',
+    code: { bytes: 300 },
+    first: { 'falign-functions': 64 },
+    silent: { code: { bytes: 9000 } },
+  },
+  {
+    id: 'block-order',
+    code: { branches: 12 },
+    first: { 'enable-ext-tsp-block-placement': true },
+    silent: { code: { branches: 2 } },
+  },
+  {
+    id: 'scalar-code',
+    code: { vector: 5 },
+    first: { 'fno-vectorize': true, 'fno-slp-vectorize': true },
+    silent: { code: {} },
+  },
+  { id: 'tune-for-host-x64', first: { 'mtune-x86': 'znver4' } },
+  { id: 'tune-for-host-arm64', first: { 'mtune-aarch64': 'neoverse-n1' }, arch: 'arm64' },
+  { id: 'smaller-code', first: { 'O-level-O2': true } },
+  { id: 'schedule', first: { 'enable-misched': false } },
+  { id: 'addressing', first: { 'lsr-drop-solution': true } },
+  { id: 'redundancy', first: { 'enable-load-pre': false } },
+  {
+    id: 'coherent-groups',
+    first: {
+      'unroll-threshold': 1000,
+      'inline-threshold': 600,
+      'inlinehint-threshold': 600,
+      'unroll-runtime': true,
+    },
+  },
+  { id: 'single-options', first: { 'unroll-max-count': 4 } },
+];
+
+function findings(test: Pick<Case, 'remarks' | 'code'>, arch: 'x64' | 'arm64' = 'x64') {
+  const code = test.code === undefined ? [] : [assemblyOf('hot', test.code)];
+  const hostTune = arch === 'x64' ? 'znver4' : 'neoverse-n1';
+  return findingsOf(rules, factsOf(evidenceOf(test.remarks ?? [], code), 'c', hostTune), arch);
+}
+
+describe('the rules', () => {
+  it('have a test each and ids of their own', () => {
+    expect(cases.map(({ id }) => id).sort()).toEqual(rules.map(({ id }) => id).sort());
+  });
+
+  it.each(cases)('$id answers its evidence and only that', ({ id, first, silent, arch, ...evidence }) => {
+    const found = findings(evidence, arch).find(({ rule }) => rule.id === id);
+    expect(found?.edits[0]).toEqual(first);
+    expect(found?.match.strength).toBeGreaterThan(0);
+    if (silent !== undefined) expect(findings(silent, arch).map(({ rule }) => rule.id)).not.toContain(id);
+  });
+
+  it('say pass, numbers, function, line and share', () => {
+    const [finding] = findings({ remarks: [nearMiss] }).filter(({ rule }) => rule.id === 'inline-one-callee');
+    expect(finding?.match.becauseOf?.get('near')).toBe(
+      "inline:TooCostly (Callee near, Cost 300, Threshold 250) in hot at a.c:12, 100 % of the unit's time",
+    );
+  });
+
+  it('hold only levers that are allowed without being named in a config', () => {
+    for (const arch of ['x64', 'arm64'] as const) {
+      for (const { rule, edits } of cases.flatMap((test) => findings(test, arch))) {
+        for (const edit of [...edits, ...(rule.opposite ?? [])]) {
+          const problems = [16, 19, 22].map((major) =>
+            checkConfiguration(edit, { allow: [] }, { arch, major }),
+          );
+          expect(
+            problems.some(({ ok }) => ok),
+            `${rule.id} ${JSON.stringify(edit)}`,
+          ).toBe(true);
+        }
+      }
+    }
+  });
+
+  it('find what is hot in real translation units', () => {
+    const origins = (name: string): string[] =>
+      findingsOf(rules, factsOf(evidenceOf(capturedRemarks(name)), 'c++', undefined), 'x64').map(
+        ({ rule }) => rule.id,
+      );
+    expect(origins('katajainen')).toContain('loads-kept-in-loop');
+    expect(origins('lz4hc')).toEqual(expect.arrayContaining(['specialize-big-callee', 'unroll-less']));
+    expect(origins('hnswlib')).toContain('vector-body-too-wide');
+    expect(origins('snappy')).toContain('inline-deferral');
+  });
+});
