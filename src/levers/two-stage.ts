@@ -81,6 +81,8 @@ async function compileIn(
     const options = [...pipelineArgs([...request.args, ...plan.frontArgs]), ...parsed.llvm, ...plan.optArgs];
     const opt = await call('opt', optimised, [request.opt ?? '', ...unique(options), raw, '-o', optimised]);
     if (!opt.ok) return opt;
+    // opt drops an insertion that it cannot parse, says so, and exits with 0.
+    if (opt.stderr.includes('Could not parse')) return failed('opt', opt.stderr);
   }
 
   const object = join(folder, 'object.o');
