@@ -3,6 +3,7 @@ import type { CommandDef } from 'citty';
 import { execa } from 'execa';
 import { detectBuildSystem } from '../build/detect-build-system.js';
 import { execEnvironment } from '../build/exec-environment.js';
+import { prepareCMakeBuild } from '../build/prepare-cmake.js';
 import { sync } from '../build/sync.js';
 import { readPackageJson } from '../config/load.js';
 import { AutoPassError, exitCodes } from '../errors.js';
@@ -27,6 +28,7 @@ export const exec: CommandDef = command(
       io.logger.warn('Windows builds are not tuned; running the command as it is.');
     else await sync({ packageRoot, env, logger: io.logger });
     const buildSystem = await detectBuildSystem(packageRoot, io.rest);
+    if (buildSystem === 'cmake-js') await prepareCMakeBuild({ packageRoot, env });
     const launcher = (await isHooked(packageRoot)) ? {} : execEnvironment({ packageRoot, buildSystem, env });
     const result = await execa(file, rest, {
       cwd: packageRoot,

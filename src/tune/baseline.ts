@@ -1,4 +1,4 @@
-import type { BuildRecord, CompileCommand } from '../build/types.js';
+import type { CompileCommand } from '../build/types.js';
 import { AutoPassError, exitCodes } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { Trials } from './trials.js';
@@ -8,19 +8,18 @@ import type { Assembly, CompiledObject, Workspace } from './workspace.js';
 const maxCulpritSearch = 40;
 
 /**
- * Compiles every tunable translation unit with plain clang -O3 and checks that the addon still gives the stock
+ * Compiles the hot translation units with plain clang -O3 and checks that the addon still gives the stock
  * build's outputs. Units that clang cannot compile, or that give other outputs, are left to the stock compiler.
  * @throws AutoPassError `CLANG_DIFFERS` when the outputs differ and no single unit explains it.
  */
 export async function compileBaseline(
-  record: BuildRecord,
-  tunable: readonly CompileCommand[],
+  commands: readonly CompileCommand[],
   context: { workspace: Workspace; trials: Trials; logger: Logger },
 ): Promise<Map<string, CompiledObject>> {
   const { workspace, logger } = context;
-  const outcomes = await workspace.compileAll(tunable.map((command) => ({ command, configuration: {} })));
+  const outcomes = await workspace.compileAll(commands.map((command) => ({ command, configuration: {} })));
   const assembly = new Map<string, CompiledObject>();
-  for (const [index, command] of tunable.entries()) {
+  for (const [index, command] of commands.entries()) {
     const outcome = outcomes[index];
     if (outcome?.kind === 'compiled') assembly.set(command.output, outcome.object);
     else
@@ -29,7 +28,7 @@ export async function compileBaseline(
   if (assembly.size === 0) {
     throw new AutoPassError(
       'CLANG_FAILS',
-      `clang compiled none of the ${tunable.length} translation units.`,
+      `clang compiled none of the ${commands.length} translation units.`,
       {
         family: 'toolchain',
         hint: 'See the reasons above; a missing C++ standard library for clang is the usual one.',
@@ -43,7 +42,7 @@ export async function compileBaseline(
       const alone = await verify(context, new Map([[output, object]]));
       if (alone === undefined) continue;
       assembly.delete(output);
-      const file = record.compiles.find((command) => command.output === output)?.file ?? output;
+      const file = commands.find((command) => command.output === output)?.file ?? output;
       logger.warn(`${file} stays with the stock compiler: built by clang -O3, ${alone}`);
     }
     if (assembly.size > 0 && (await verify(context, assembly)) === undefined) return assembly;

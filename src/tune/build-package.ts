@@ -5,6 +5,8 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { type BuildSystem, detectBuildSystem } from '../build/detect-build-system.js';
 import { execEnvironment } from '../build/exec-environment.js';
+import { resetRecord } from '../build/record.js';
+import { prepareCMakeBuild } from '../build/prepare-cmake.js';
 import { sync } from '../build/sync.js';
 import type { Config } from '../config/load.js';
 import { AutoPassError } from '../errors.js';
@@ -35,7 +37,9 @@ export async function buildPackage(options: BuildPackageOptions): Promise<void> 
   if (config.clang !== undefined) env.AUTOPASS_CLANG ??= config.clang;
   const system = await detectBuildSystem(config.packageRoot, config.build);
   const argv = config.build ?? (await defaultCommand(config.packageRoot, system, mode));
+  if (mode === 'stock') await resetRecord(config.packageRoot);
   await sync({ packageRoot: config.packageRoot, env, logger });
+  if (system === 'cmake-js') await prepareCMakeBuild({ packageRoot: config.packageRoot, env });
   const [file = '', ...args] = argv;
   logger.debug(`${argv.join(' ')} in ${config.packageRoot}`);
   const result = await execa(file, args, {

@@ -7,7 +7,7 @@ import type { Assembly, CompiledObject, Workspace } from './workspace.js';
 
 export interface JudgeContext {
   readonly units: readonly TunedUnit[];
-  /** All tunable units at plain clang -O3. */
+  /** The hot units at plain clang -O3. */
   readonly baseline: Assembly;
   readonly workspace: Workspace;
   readonly trials: Trials;

@@ -17,7 +17,7 @@ const racedPerBatch = 2;
 
 export interface SearchContext {
   readonly units: readonly TunedUnit[];
-  /** All tunable units at plain clang -O3. */
+  /** The hot units at plain clang -O3. */
   readonly baseline: Assembly;
   readonly workspace: Workspace;
   readonly policy: Policy;

@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../config/load.js';
 import { AutoPassError } from '../errors.js';
 import { gatherEvidence } from '../evidence/gather.js';
-import { scoreTranslationUnits } from '../evidence/score.js';
+import { type Score, type ScoredUnit, scoreTranslationUnits } from '../evidence/score.js';
 import type { Logger } from '../log.js';
 import { profileCommand } from '../measure/profile.js';
 import { createPolicy } from '../policy/registry.js';
@@ -87,10 +88,11 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   });
 
   progress.phase('score');
-  const baseline = await compileBaseline(prep.record, prep.tunable, { workspace, trials, logger });
-  const { units, warnings } = await scoreUnits(config, prep, baseline, workspace, {
+  const score = await scoreStock(config, prep, { workDir, logger, signal });
+  const hot = hotUnits(prep, score);
+  const baseline = await compileBaseline(hot.map(({ command }) => command), { workspace, trials, logger });
+  const units = await gatherUnits(prep, hot.filter(({ command }) => baseline.has(command.output)), baseline, {
     workDir,
-    logger,
     signal,
   });
 
@@ -105,8 +107,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   const file = journalFile(config.packageRoot);
   const past = await unfinishedSession(file, identity);
   const noise = new NoiseFloor();
-  const spentMs = now() - startedAt + elapsedOf(past ?? []);
-  const budget = new Budget(config.budget, now, spentMs);
+  const budget = new Budget(config.budget, now, elapsedOf(past ?? []));
   const resumedTrials = past === undefined ? 0 : await restore(past, units, workspace, budget);
   const journal = await Journal.open(file);
   try {
@@ -164,7 +165,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       compiler: `clang ${prep.clang.version}`,
       resumedTrials,
       processes: trials.processes,
-      warnings: [...warnings, ...trials.warnings, ...applied.warnings],
+      warnings: [...score.warnings, ...trials.warnings, ...applied.warnings],
     };
     await journal.append({ type: 'end', elapsedMs: budget.elapsedMs, summary: result });
     return result;
@@ -173,67 +174,54 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   }
 }
 
-/** Ranks translation units by where the time goes and gathers evidence for the hot ones. */
-async function scoreUnits(
+/** Where the time of the stock build goes. */
+async function scoreStock(
   config: Config,
   prep: Preparation,
-  baseline: Assembly,
-  workspace: Workspace,
   options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
-): Promise<{ units: TunedUnit[]; warnings: readonly string[] }> {
+): Promise<Score> {
   const { workDir, logger, signal } = options;
-  const variant = await workspace.variant('o3', baseline);
   const profile = await profileCommand({
     packageRoot: config.packageRoot,
     bench: prep.bench,
     inputs: 'tune',
-    variant,
+    variant: prep.stock,
     durationMs: profileMs,
     workDir,
     ...(config.entry !== undefined && { entry: config.entry }),
   });
-  const score = await scoreTranslationUnits({
-    packageRoot: config.packageRoot,
-    record: prep.record,
-    binaries: prep.binaries,
-    profile,
-    workDir,
-    clang: prep.clang,
-    logger,
-    ...(signal && { signal }),
+  const { record, binaries, clang } = prep;
+  const request = { packageRoot: config.packageRoot, record, binaries, profile, workDir, clang, logger };
+  return scoreTranslationUnits({ ...request, ...(signal && { signal }) });
+}
+
+/** The few units worth trials, hottest first. */
+function hotUnits(prep: Preparation, score: Score): ScoredUnit[] {
+  const hot = score.units.filter(({ command, share }) => prep.tunable.includes(command) && share >= leastShare);
+  if (hot.length > 0) return hot.slice(0, mostUnits);
+  throw new AutoPassError('NOTHING_HOT', 'No translation unit of the addon takes a share of the bench worth tuning.', {
+    hint: `Let the bench call what the addon itself computes. ${score.warnings.join(' ')}`,
   });
-  const hot = score.units
-    .filter(({ command, share }) => baseline.has(command.output) && share >= leastShare)
-    .slice(0, mostUnits);
-  if (hot.length === 0) {
-    throw new AutoPassError(
-      'NOTHING_HOT',
-      'No translation unit of the addon takes a share of the bench worth tuning.',
-      {
-        hint: 'Let the bench call what the addon computes itself; autopass status shows where the time goes.',
-      },
-    );
-  }
-  const units = await mapPool(hot, 2, async (entry): Promise<TunedUnit> => {
-    const evidence = await gatherEvidence({
-      command: entry.command,
-      clang: prep.clang,
-      flags: [],
-      hot: entry.hot,
-      share: entry.share,
-      workDir,
-      ...(signal && { signal }),
-    });
-    const object = baseline.get(entry.command.output);
-    if (object === undefined) throw new Error(`no baseline object of ${entry.command.file}`);
-    const { file, object: recordedObject } = entry.command;
-    const isAmbiguous = prep.record.compiles.filter((command) => command.file === file).length > 1;
+}
+
+function gatherUnits(
+  prep: Preparation,
+  hot: readonly ScoredUnit[],
+  baseline: Assembly,
+  options: { workDir: string; signal: AbortSignal | undefined },
+): Promise<TunedUnit[]> {
+  return mapPool(hot, os.availableParallelism(), async ({ command, share, hot: functions }): Promise<TunedUnit> => {
+    const { workDir, signal } = options;
+    const request = { command, clang: prep.clang, flags: [], hot: functions, share, workDir };
+    const evidence = await gatherEvidence({ ...request, ...(signal && { signal }) });
+    const object = baseline.get(command.output);
+    if (object === undefined) throw new Error(`no baseline object of ${command.file}`);
+    const isAmbiguous = prep.record.compiles.filter(({ file }) => file === command.file).length > 1;
     return {
-      key: isAmbiguous ? `${file} (${recordedObject})` : file,
+      key: isAmbiguous ? `${command.file} (${command.object})` : command.file,
       isAmbiguous,
-      command: entry.command,
-      share: entry.share,
-      hot: entry.hot,
+      command,
+      share,
       evidence,
       baseline: object,
       incumbent: { configuration: {}, object, speedup: 1 },
@@ -243,7 +231,6 @@ async function scoreUnits(
       exhausted: false,
     };
   });
-  return { units, warnings: score.warnings };
 }
 
 function unitResults(units: readonly TunedUnit[], judgement: Judgement): UnitResult[] {

@@ -1,5 +1,5 @@
 import type { CompileCommand } from '../build/types.js';
-import type { Evidence, HotFunction } from '../evidence/types.js';
+import type { Evidence } from '../evidence/types.js';
 import type { Configuration } from '../levers/types.js';
 import type { PolicyTrial } from '../policy/types.js';
 import type { Assembly, CompiledObject } from './workspace.js';
@@ -12,7 +12,6 @@ export interface TunedUnit {
   readonly isAmbiguous: boolean;
   readonly command: CompileCommand;
   readonly share: number;
-  readonly hot: readonly HotFunction[];
   readonly evidence: Evidence;
   /** Plain clang -O3. */
   readonly baseline: CompiledObject;

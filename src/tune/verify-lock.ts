@@ -3,7 +3,6 @@ import path from 'node:path';
 import type { Config } from '../config/load.js';
 import { AutoPassError, exitCodes } from '../errors.js';
 import type { Logger } from '../log.js';
-import { compileBaseline } from './baseline.js';
 import { buildPackage } from './build-package.js';
 import { invert, placeboEffect } from './judge.js';
 import { lockStatus } from './lock-status.js';
@@ -94,8 +93,8 @@ async function verifyNow(
     signal,
   });
   onStep('compiling as -O3 and as the lock says');
-  const baseline = await compileBaseline(prep.record, prep.tunable, { workspace, trials, logger });
   const tuned = new Map<string, CompiledObject>();
+  const baseline = new Map<string, CompiledObject>();
   const tus: { file: string; claimed: Ratio; identicalObject: boolean }[] = [];
   for (const entry of entries) {
     const commands = prep.record.compiles.filter(
@@ -109,6 +108,8 @@ async function verifyNow(
         });
       }
       tuned.set(command.output, outcome.object);
+      const plain = await workspace.compile(command, {});
+      if (plain.kind === 'compiled') baseline.set(command.output, plain.object);
       const claimed = { ratio: entry.measured.vsStock, ci: entry.measured.vsStockCi };
       tus.push({ file: entry.file, claimed, identicalObject: outcome.object.hash === entry.objectHash });
     }
