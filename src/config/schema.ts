@@ -44,4 +44,6 @@ export const configSchema: z.ZodType<ConfigFields> = z.strictObject({
 });
 
 /** What a config file may export: every field is optional. */
-export type ConfigInput = Partial<Omit<ConfigFields, 'budget'>> & { budget?: Partial<ConfigFields['budget']> };
+export type ConfigInput = Partial<Omit<ConfigFields, 'budget'>> & {
+  budget?: Partial<ConfigFields['budget']>;
+};

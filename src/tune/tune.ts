@@ -90,11 +90,19 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   progress.phase('score');
   const score = await scoreStock(config, prep, { workDir, logger, signal });
   const hot = hotUnits(prep, score);
-  const baseline = await compileBaseline(hot.map(({ command }) => command), { workspace, trials, logger });
-  const units = await gatherUnits(prep, hot.filter(({ command }) => baseline.has(command.output)), baseline, {
-    workDir,
-    signal,
-  });
+  const baseline = await compileBaseline(
+    hot.map(({ command }) => command),
+    { workspace, trials, logger },
+  );
+  const units = await gatherUnits(
+    prep,
+    hot.filter(({ command }) => baseline.has(command.output)),
+    baseline,
+    {
+      workDir,
+      signal,
+    },
+  );
 
   progress.phase('search');
   const identity: SessionIdentity = {
@@ -197,11 +205,17 @@ async function scoreStock(
 
 /** The few units worth trials, hottest first. */
 function hotUnits(prep: Preparation, score: Score): ScoredUnit[] {
-  const hot = score.units.filter(({ command, share }) => prep.tunable.includes(command) && share >= leastShare);
+  const hot = score.units.filter(
+    ({ command, share }) => prep.tunable.includes(command) && share >= leastShare,
+  );
   if (hot.length > 0) return hot.slice(0, mostUnits);
-  throw new AutoPassError('NOTHING_HOT', 'No translation unit of the addon takes a share of the bench worth tuning.', {
-    hint: `Let the bench call what the addon itself computes. ${score.warnings.join(' ')}`,
-  });
+  throw new AutoPassError(
+    'NOTHING_HOT',
+    'No translation unit of the addon takes a share of the bench worth tuning.',
+    {
+      hint: `Let the bench call what the addon itself computes. ${score.warnings.join(' ')}`,
+    },
+  );
 }
 
 function gatherUnits(
@@ -210,27 +224,31 @@ function gatherUnits(
   baseline: Assembly,
   options: { workDir: string; signal: AbortSignal | undefined },
 ): Promise<TunedUnit[]> {
-  return mapPool(hot, os.availableParallelism(), async ({ command, share, hot: functions }): Promise<TunedUnit> => {
-    const { workDir, signal } = options;
-    const request = { command, clang: prep.clang, flags: [], hot: functions, share, workDir };
-    const evidence = await gatherEvidence({ ...request, ...(signal && { signal }) });
-    const object = baseline.get(command.output);
-    if (object === undefined) throw new Error(`no baseline object of ${command.file}`);
-    const isAmbiguous = prep.record.compiles.filter(({ file }) => file === command.file).length > 1;
-    return {
-      key: isAmbiguous ? `${command.file} (${command.object})` : command.file,
-      isAmbiguous,
-      command,
-      share,
-      evidence,
-      baseline: object,
-      incumbent: { configuration: {}, object, speedup: 1 },
-      history: [],
-      seen: new Map(),
-      sinceGain: 0,
-      exhausted: false,
-    };
-  });
+  return mapPool(
+    hot,
+    os.availableParallelism(),
+    async ({ command, share, hot: functions }): Promise<TunedUnit> => {
+      const { workDir, signal } = options;
+      const request = { command, clang: prep.clang, flags: [], hot: functions, share, workDir };
+      const evidence = await gatherEvidence({ ...request, ...(signal && { signal }) });
+      const object = baseline.get(command.output);
+      if (object === undefined) throw new Error(`no baseline object of ${command.file}`);
+      const isAmbiguous = prep.record.compiles.filter(({ file }) => file === command.file).length > 1;
+      return {
+        key: isAmbiguous ? `${command.file} (${command.object})` : command.file,
+        isAmbiguous,
+        command,
+        share,
+        evidence,
+        baseline: object,
+        incumbent: { configuration: {}, object, speedup: 1 },
+        history: [],
+        seen: new Map(),
+        sinceGain: 0,
+        exhausted: false,
+      };
+    },
+  );
 }
 
 function unitResults(units: readonly TunedUnit[], judgement: Judgement): UnitResult[] {

@@ -110,7 +110,13 @@ export class Workspace {
       if (result.code !== 0) return { kind: 'failed', stderr: failureText(result) };
     } else {
       const { opt } = clang.tools;
-      const result = await compileTwoStage({ ...limits, compiler, args: argv.slice(1), plan, ...(opt && { opt }) });
+      const result = await compileTwoStage({
+        ...limits,
+        compiler,
+        args: argv.slice(1),
+        plan,
+        ...(opt && { opt }),
+      });
       if (!result.ok) return { kind: 'failed', stderr: `${result.stage}: ${result.stderr}` };
     }
     const bytes = await readFile(temporary).catch(() => undefined);

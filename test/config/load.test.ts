@@ -15,7 +15,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function failure(work: Promise<unknown>): Promise<AutoPassError> {
-  const error = await work.then(() => undefined, (reason: unknown) => reason);
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   if (!(error instanceof AutoPassError)) throw new Error(`expected an AutoPassError, got ${String(error)}`);
   return error;
 }

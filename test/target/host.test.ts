@@ -13,9 +13,21 @@ function linux(arch: string, ...cores: string[][]): HostFacts {
 
 describe('detectHost', () => {
   it('climbs the x86-64 levels as far as the processor has every feature', () => {
-    expect(detectHost(linux('x64', skylakeServer)).levels).toEqual(['x86-64-v4', 'x86-64-v3', 'x86-64-v2', 'x86-64-v1']);
+    expect(detectHost(linux('x64', skylakeServer)).levels).toEqual([
+      'x86-64-v4',
+      'x86-64-v3',
+      'x86-64-v2',
+      'x86-64-v1',
+    ]);
     expect(detectHost(linux('x64', haswell)).levels[0]).toBe('x86-64-v3');
-    expect(detectHost(linux('x64', haswell.filter((flag) => flag !== 'movbe'))).levels[0]).toBe('x86-64-v2');
+    expect(
+      detectHost(
+        linux(
+          'x64',
+          haswell.filter((flag) => flag !== 'movbe'),
+        ),
+      ).levels[0],
+    ).toBe('x86-64-v2');
     expect(detectHost(linux('x64', ['fpu'])).levels).toEqual(['x86-64-v1']);
   });
 
@@ -24,11 +36,20 @@ describe('detectHost', () => {
   });
 
   it('does not skip a level that is missing below a higher one', () => {
-    expect(detectHost(linux('x64', skylakeServer.filter((flag) => flag !== 'ssse3'))).levels).toEqual(['x86-64-v1']);
+    expect(
+      detectHost(
+        linux(
+          'x64',
+          skylakeServer.filter((flag) => flag !== 'ssse3'),
+        ),
+      ).levels,
+    ).toEqual(['x86-64-v1']);
   });
 
   it('reads the features of ARM processors', () => {
-    const a76 = 'fp asimd aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm dcpop asimddp'.split(' ');
+    const a76 = 'fp asimd aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm dcpop asimddp'.split(
+      ' ',
+    );
     expect(detectHost(linux('arm64', a76)).levels).toEqual(['armv8.2-a', 'armv8.1-a', 'armv8-a']);
     expect(detectHost(linux('arm64', ['fp', 'asimd', 'crc32'])).levels).toEqual(['armv8-a']);
   });

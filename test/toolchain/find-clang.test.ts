@@ -25,13 +25,20 @@ async function script(name: string, body: string): Promise<string> {
 
 describe('parseVersion', () => {
   it('tells LLVM from Apple', () => {
-    expect(parseVersion('Debian clang version 19.1.7 (3~deb12u1)\nTarget: x86_64-pc-linux-gnu\nThread model: posix')).toEqual({
+    expect(
+      parseVersion(
+        'Debian clang version 19.1.7 (3~deb12u1)\nTarget: x86_64-pc-linux-gnu\nThread model: posix',
+      ),
+    ).toEqual({
       vendor: 'llvm',
       version: '19.1.7',
       major: 19,
       triple: 'x86_64-pc-linux-gnu',
     });
-    expect(parseVersion('Apple clang version 15.0.0 (clang-1500.3.9.4)\nTarget: arm64-apple-darwin23.4.0\n')?.vendor).toBe('apple');
+    expect(
+      parseVersion('Apple clang version 15.0.0 (clang-1500.3.9.4)\nTarget: arm64-apple-darwin23.4.0\n')
+        ?.vendor,
+    ).toBe('apple');
   });
 
   it('knows gcc is not clang', () => {

@@ -2,7 +2,12 @@ import { appendFile, mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Journal, type JournalEvent, type SessionIdentity, unfinishedSession } from '../../src/tune/journal.js';
+import {
+  Journal,
+  type JournalEvent,
+  type SessionIdentity,
+  unfinishedSession,
+} from '../../src/tune/journal.js';
 
 let folder: string;
 let file: string;
@@ -56,7 +61,13 @@ it('loses at most the line that was being written', async () => {
 
 it('does not resume a session that ended, or one of other sources, compiler, policy or seed', async () => {
   await write({ type: 'session', identity, at: 'now' }, trial(100));
-  for (const other of [{ fingerprint: 'g' }, { compiler: 'x' }, { policy: 'random' }, { seed: 2 }, { target: 't' }]) {
+  for (const other of [
+    { fingerprint: 'g' },
+    { compiler: 'x' },
+    { policy: 'random' },
+    { seed: 2 },
+    { target: 't' },
+  ]) {
     expect(await unfinishedSession(file, { ...identity, ...other })).toBeUndefined();
   }
   await write({ type: 'end', elapsedMs: 20, summary: {} });
