@@ -142,7 +142,10 @@ function build(root: string, output: string, macros: Readonly<Record<string, str
   const source = readFileSync(join(root, 'addon.cc'), 'utf8');
   const key = JSON.stringify([source, macros]);
   const known = built.get(key);
-  if (known !== undefined) return writeFileSync(output, known);
+  if (known !== undefined) {
+    writeFileSync(output, known);
+    return;
+  }
   const include = join(dirname(dirname(process.execPath)), 'include', 'node');
   const defines = Object.entries(macros).map(([name, value]) => `-D${name}=${value}`);
   const flags = ['-O1', '-shared', '-fPIC', '-w', '-std=c++17', `-I${include}`];
