@@ -1,5 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+// Real builds on a busy machine: a limit for what hangs, not for what is slow.
+const patient = { testTimeout: 1_200_000, hookTimeout: 600_000, fileParallelism: false };
+
+/** Whole sessions and measurements: they need a machine that is not throttled, and run with `npm run e2e:measure`. */
+const measuring = ['evidence', 'measure', 'tune', 'two-stage', 'verify'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
+
 const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
     projects: [
@@ -13,16 +21,9 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
         },
       },
       {
-        test: {
-          name: 'e2e',
-          root: '.',
-          include: ['test/e2e/**/*.test.ts'],
-          // Real builds on a busy machine: a limit for what hangs, not for what is slow.
-          testTimeout: 1_200_000,
-          hookTimeout: 600_000,
-          fileParallelism: false,
-        },
+        test: { name: 'e2e', root: '.', include: ['test/e2e/**/*.test.ts'], exclude: measuring, ...patient },
       },
+      { test: { name: 'e2e-measure', root: '.', include: measuring, ...patient } },
     ],
   },
 });

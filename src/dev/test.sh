@@ -1,9 +1,10 @@
 #!/bin/sh
-# Everything a change must pass, set-up included: type check, lint, unit and end-to-end tests.
+# What a change must pass, set-up included: type check, lint, unit and end-to-end tests. Whole tuning sessions and
+# measurements are not among them: npm run e2e:measure.
 set -eu
 cd "$(dirname "$0")/../.."
 sh src/dev/setup.sh --tests
 sh src/dev/install.sh
 npm run --silent check
 # Tests tune; what CI forbids to users' builds must not switch them off.
-CI='' npx vitest run --config test/vitest.config.ts
+CI='' npx vitest run --config test/vitest.config.ts --project unit --project e2e

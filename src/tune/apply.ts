@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../config/load.js';
 import { AutoPassError, exitCodes } from '../errors.js';
@@ -49,14 +49,17 @@ export async function applyJudgement(context: ApplyContext): Promise<{ warnings:
   try {
     await buildPackage({ config, mode: 'apply', logger, ...(signal && { signal }) });
     const warnings = await compareObjects(context, entries);
-    await runTests(context, async () => {
-      await writeLock(file, before);
-    });
+    await runTests(context, () => putBack(file, before));
     return { warnings };
   } catch (error) {
-    await writeLock(file, before);
+    await putBack(file, before);
     throw error;
   }
+}
+
+async function putBack(file: string, before: Lock): Promise<void> {
+  if (before.entries.length === 0) await rm(file, { force: true });
+  else await writeLock(file, before);
 }
 
 async function currentLock(file: string, allow: readonly string[]): Promise<Lock> {
