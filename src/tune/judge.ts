@@ -31,7 +31,6 @@ export interface Judgement {
   readonly vsO3: Ratio;
   readonly vsStock: Ratio;
   readonly noiseFloor: number;
-  readonly final: Assembly;
 }
 
 const even: Ratio = { ratio: 1, ci: [1, 1] };
@@ -74,7 +73,6 @@ export async function judge(context: JudgeContext): Promise<Judgement> {
     vsO3,
     vsStock,
     noiseFloor,
-    final: verdict === 'faster' ? finalAssembly(kept) : new Map(),
   };
 }
 

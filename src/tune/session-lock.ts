@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { isAlive } from '../build/sync-lock.js';
 import { AutoPassError } from '../errors.js';
 
 /**
@@ -27,21 +28,11 @@ async function acquire(file: string): Promise<void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const holder = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
-      if (isAlive(holder)) break;
+      if (Number.isInteger(holder) && holder > 0 && isAlive(holder)) break;
       await rm(file, { force: true });
     }
   }
   throw new AutoPassError('SESSION_RUNNING', `Another autopass session is tuning this package (${file}).`, {
     hint: 'Wait for it to end, or remove the file when no such process exists.',
   });
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { compileArgs } from '../build/compile-args.js';
@@ -86,10 +86,6 @@ export class Workspace {
       this.variants.set(key, variant);
     }
     return variant.then(({ binaries }) => ({ id, binaries }));
-  }
-
-  async dispose(): Promise<void> {
-    await rm(this.options.folder, { recursive: true, force: true });
   }
 
   private async compileNow(command: CompileCommand, configuration: Configuration): Promise<CompileOutcome> {
