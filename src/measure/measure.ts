@@ -22,8 +22,9 @@ export async function measureVariants(request: MeasureRequest): Promise<MeasureR
     const sampler = createSampler(target, session);
     const rules = rulesFor(request.goal, request);
     const results: VariantResult[] = [];
+    const isLate = () => performance.now() - started > (request.maxMs ?? Number.POSITIVE_INFINITY);
     for (const ids of batches(request.candidates.map(({ id }) => id))) {
-      results.push(...(await runSequential({ ids, rules, sample: sampler.sample })));
+      results.push(...(await runSequential({ ids, rules, isLate, sample: sampler.sample })));
     }
     return {
       results,

@@ -22,6 +22,18 @@ const defaultTimeoutMs = 60_000;
 /** After this, a process starts no further round; cases with calls of seconds would take minutes otherwise. */
 const processBudgetMs = 20_000;
 
+/**
+ * How long each variant is timed in one process, over all cases. Few rounds in more processes beat many rounds in few: what differs between processes
+ * (placement, the moment) is most of the error.
+ */
+const perVariantMs = { screen: 250, race: 400, confirm: 500 } as const;
+
+/**
+ * Short slices: a shared machine takes the core away for some 10 ms at a time. On identical builds the error per process was 0.3 to 0.7 % with slices of
+ * 4 ms and 10 to 14 % with slices of 12 ms in the same total time; slices of 1 and 2 ms brought a bias of their own.
+ */
+const defaultSliceMs = 4;
+
 export function createSampler(request: MeasureRequest, session: ChildSession): Sampler {
   const { bench, baseline, inputs } = request;
   const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
@@ -36,8 +48,10 @@ export function createSampler(request: MeasureRequest, session: ChildSession): S
       {
         kind: 'time',
         inputs,
-        sliceMs: request.sliceMs ?? 15,
-        rounds: request.roundsPerProcess ?? 12,
+        sliceMs: request.sliceMs ?? defaultSliceMs,
+        ...(request.roundsPerProcess === undefined
+          ? { perVariantMs: perVariantMs[request.goal] }
+          : { rounds: request.roundsPerProcess }),
         budgetMs: processBudgetMs,
         turn,
         ...(mode === 'process-only' && calls !== undefined ? { calls } : {}),

@@ -18,8 +18,8 @@ export interface Rules {
  * addons need 3 processes to resolve 1 %, most need 6 to 10, some 30.
  */
 const defaults = {
-  screen: { minProcesses: 3, maxProcesses: 3, noiseFloor: 0.03 },
-  race: { minProcesses: 5, maxProcesses: 8, noiseFloor: 0.01 },
+  screen: { minProcesses: 2, maxProcesses: 3, noiseFloor: 0.03 },
+  race: { minProcesses: 4, maxProcesses: 8, noiseFloor: 0.01 },
   confirm: { minProcesses: 10, maxProcesses: 20, noiseFloor: 0.005 },
 } as const;
 
@@ -113,6 +113,8 @@ export interface Turn {
 export interface SequentialRequest {
   readonly ids: readonly string[];
   readonly rules: Rules;
+  /** Whether candidates that have their least number of processes get no more. */
+  readonly isLate?: () => boolean;
   /** Measures these candidates once, beside the baseline. */
   readonly sample: (ids: readonly string[], turn: number) => Promise<Turn>;
 }
@@ -128,6 +130,7 @@ export async function runSequential(request: SequentialRequest): Promise<Variant
       const sample = samples.get(id);
       if (sample !== undefined) gathered.push(sample);
       const detail = failed.get(id) ?? (sample === undefined ? 'no sample was taken' : undefined);
+      const isEnough = gathered.length >= rules.minProcesses && request.isLate?.() === true;
       const optimistic = gathered.map((taken) => taken.optimistic ?? taken.logRatio);
       const decision = decide(logRatios(gathered), rules, optimistic);
       if (detail !== undefined)
@@ -135,7 +138,7 @@ export async function runSequential(request: SequentialRequest): Promise<Variant
       else if (decision.kind === 'dropped') {
         const { detail } = decision;
         results.set(id, { ...measured(id, gathered, rules), outcome: 'slower', detail });
-      } else if (decision.kind === 'done') results.set(id, measured(id, gathered, rules));
+      } else if (decision.kind === 'done' || isEnough) results.set(id, measured(id, gathered, rules));
       if (results.has(id)) open.delete(id);
     }
   }

@@ -47,13 +47,15 @@ export interface MeasureRequest extends BenchTarget {
   readonly goal: Goal;
   readonly minProcesses?: number;
   readonly maxProcesses?: number;
-  /** Length of one timed slice, 15 by default. A single call that takes longer is a slice of its own. */
+  /** Length of one timed slice, 4 by default. A single call that takes longer is a slice of its own. */
   readonly sliceMs?: number;
   readonly roundsPerProcess?: number;
   readonly seed: number;
   readonly logger: Logger;
   /** Per variant in a process, 60 s by default; a process that takes longer is killed. */
   readonly timeoutMs?: number;
+  /** Once every candidate has its least number of processes, none is added after this time. Does not depend on what was measured, so it biases nothing. */
+  readonly maxMs?: number;
   /** What placebos show, as a ratio minus one; no verdict is given inside it. */
   readonly noiseFloor?: number;
   /** Candidates clearly under this ratio stop early. */

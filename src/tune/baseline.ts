@@ -61,8 +61,9 @@ async function verify(
   { workspace, trials }: { workspace: Workspace; trials: Trials },
   assembly: Assembly,
 ): Promise<string | undefined> {
-  const outcome = await trials.verify(await workspace.variant('o3', assembly));
-  switch (outcome.outcome) {
+  const [outcome] = await trials.verify([await workspace.variant('o3', assembly)]);
+  switch (outcome?.outcome) {
+    case undefined:
     case 'equal':
       return undefined;
     case 'incorrect':

@@ -1,4 +1,5 @@
 import type { VariantResult } from '../measure/types.js';
+import type { Budget } from './budget.js';
 import type { NoiseFloor } from './noise-floor.js';
 import type { Ratio } from './result.js';
 import type { Trials } from './trials.js';
@@ -12,6 +13,7 @@ export interface JudgeContext {
   readonly workspace: Workspace;
   readonly trials: Trials;
   readonly noise: NoiseFloor;
+  readonly budget: Budget;
   readonly onStep: (message: string) => void;
   readonly signal: AbortSignal | undefined;
 }
@@ -140,10 +142,10 @@ async function prune(context: JudgeContext, kept: readonly TunedUnit[]): Promise
     const shorter = { ...unit.incumbent, configuration, object: outcome.object };
     if (outcome.object.hash !== unit.incumbent.object.hash) {
       const candidate = new Map([['shorter', withObject(final, unit, outcome.object)]]);
-      const verified = await context.trials.verify(
+      const [verified] = await context.trials.verify([
         await workspace.variant('shorter', withObject(final, unit, outcome.object)),
-      );
-      if (verified.outcome !== 'equal') continue;
+      ]);
+      if (verified?.outcome !== 'equal') continue;
       const joint = (await compare(context, final, 'race', 'tune', candidate)).get('shorter');
       if (joint === undefined || !isNeedless(joint)) continue;
     }
@@ -230,7 +232,7 @@ async function compare(
     candidates,
     goal,
     inputs,
-    ...(goal === 'confirm' && confirmProcesses),
+    ...(goal === 'confirm' && { ...confirmProcesses, maxMs: context.budget.judgingMs }),
   });
   context.signal?.throwIfAborted();
   const byId = new Map(results.map((result) => [result.id, result]));

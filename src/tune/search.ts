@@ -1,3 +1,4 @@
+import os from 'node:os';
 import type { Logger } from '../log.js';
 import type { MeasureRequest, VariantResult } from '../measure/types.js';
 import type { Policy, PolicyTrial, Proposal, TrialOutcome } from '../policy/types.js';
@@ -5,6 +6,7 @@ import { nextUnit } from './allocate.js';
 import type { Budget } from './budget.js';
 import type { Journal } from './journal.js';
 import type { NoiseFloor } from './noise-floor.js';
+import { mapPool } from './pool.js';
 import type { Trials } from './trials.js';
 import { incumbentAssembly, type TunedUnit, withObject } from './units.js';
 import type { Assembly, CompiledObject, Workspace } from './workspace.js';
@@ -72,10 +74,7 @@ async function searchUnit(context: SearchContext, unit: TunedUnit): Promise<void
     return;
   }
   const candidates = await compileBatch(context, unit, proposals);
-  const verified: Candidate[] = [];
-  for (const candidate of candidates) {
-    if (await passesVerification(context, unit, candidate)) verified.push(candidate);
-  }
+  const verified = await verifyBatch(context, unit, candidates);
   if (verified.length > 0) await measureBatch(context, unit, verified);
 }
 
@@ -105,20 +104,31 @@ async function compileBatch(
   return [...fresh.values()];
 }
 
-async function passesVerification(
+/** The candidates that give the stock build's outputs; the others become finished trials. */
+async function verifyBatch(
   context: SearchContext,
   unit: TunedUnit,
-  candidate: Candidate,
-): Promise<boolean> {
-  const assembly = withObject(incumbentAssembly(context.baseline, context.units), unit, candidate.object);
-  const verdict = await context.trials.verify(
-    await context.workspace.variant(candidate.object.hash, assembly),
+  candidates: readonly Candidate[],
+): Promise<Candidate[]> {
+  if (candidates.length === 0) return [];
+  const incumbent = incumbentAssembly(context.baseline, context.units);
+  const variants = await mapPool(candidates, os.availableParallelism(), ({ object }) =>
+    context.workspace.variant(object.hash, withObject(incumbent, unit, object)),
   );
+  const verdicts = await context.trials.verify(variants);
   context.signal?.throwIfAborted();
-  if (verdict.outcome === 'equal') return true;
-  const outcome: TrialOutcome = verdict.outcome === 'incorrect' ? 'incorrect' : 'failed';
-  await finish(context, unit, candidate.proposal, outcome, { object: candidate.object, measured: true });
-  return false;
+  const passed: Candidate[] = [];
+  for (const [index, candidate] of candidates.entries()) {
+    const outcome = verdicts[index]?.outcome;
+    if (outcome === 'equal') passed.push(candidate);
+    else {
+      await finish(context, unit, candidate.proposal, outcome === 'incorrect' ? 'incorrect' : 'failed', {
+        object: candidate.object,
+        measured: true,
+      });
+    }
+  }
+  return passed;
 }
 
 /** Screens all on one baseline, races the best on fresh samples beside a placebo, and promotes the winner. */
@@ -194,6 +204,8 @@ async function compare(
     candidates: [...variants, ...placebo],
     goal,
     inputs: 'tune',
+    // Two processes that both see a loss: what is left of it is not worth a third.
+    ...(goal === 'screen' && { stopBelow: 0.99 }),
   });
   context.signal?.throwIfAborted();
   for (const result of results) if (result.id === 'placebo') context.noise.add(result.ratio);

@@ -2,7 +2,7 @@ import type { Config } from '../config/load.js';
 import type { Logger } from '../log.js';
 import { measureVariants } from '../measure/measure.js';
 import type { MeasureRequest, MeasureResult, Mode, Variant } from '../measure/types.js';
-import { type Verification, verifyVariant } from '../verify/verify.js';
+import { createVerifier, type Verification, type Verifier } from '../verify/verify.js';
 
 type Bench = NonNullable<Config['bench']>;
 
@@ -12,6 +12,7 @@ export class Trials {
   sameInputs = false;
   readonly warnings: Set<string> = new Set();
   private seed: number;
+  private readonly verifier: Verifier;
 
   constructor(
     private readonly options: {
@@ -25,20 +26,12 @@ export class Trials {
     },
   ) {
     this.seed = options.config.seed;
-  }
-
-  nextSeed(): number {
-    return this.seed++;
-  }
-
-  /** Outputs on both input sets, and loading, against the stock build. */
-  verify(candidate: Variant): Promise<Verification> {
-    const { config, bench, stock, workDir, signal } = this.options;
-    return verifyVariant({
+    const { config, bench, stock, mode, workDir, signal } = options;
+    this.verifier = createVerifier({
       packageRoot: config.packageRoot,
       bench,
       reference: stock,
-      candidate,
+      mode,
       workDir,
       ...(config.entry !== undefined && { entry: config.entry }),
       ...(config.tolerance !== undefined && {
@@ -48,9 +41,23 @@ export class Trials {
     });
   }
 
+  nextSeed(): number {
+    return this.seed++;
+  }
+
+  /** Exported symbols, and outputs on both input sets, against the stock build; one verdict per candidate, in their order. */
+  async verify(candidates: readonly Variant[]): Promise<Verification[]> {
+    const verdicts = await this.verifier.verify(candidates);
+    return candidates.map(({ id }) => {
+      const verdict = verdicts.get(id);
+      if (verdict === undefined) throw new Error(`no verdict on ${id}`);
+      return verdict;
+    });
+  }
+
   async measure(
     request: Pick<MeasureRequest, 'baseline' | 'candidates' | 'goal' | 'inputs'> &
-      Partial<Pick<MeasureRequest, 'minProcesses' | 'maxProcesses' | 'noiseFloor'>>,
+      Partial<Pick<MeasureRequest, 'minProcesses' | 'maxProcesses' | 'maxMs' | 'stopBelow'>>,
   ): Promise<MeasureResult> {
     const { config, bench, mode, workDir, logger, signal } = this.options;
     const result = await measureVariants({

@@ -145,6 +145,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       workspace,
       trials,
       noise,
+      budget,
       onStep: (message) => progress.step(message),
       signal,
     });

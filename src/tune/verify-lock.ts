@@ -116,8 +116,8 @@ async function verifyNow(
   }
   onStep('comparing outputs');
   const final = await workspace.variant('tuned', tuned);
-  const outputs = await trials.verify(final);
-  if (outputs.outcome !== 'equal') {
+  const [outputs] = await trials.verify([final]);
+  if (outputs?.outcome !== 'equal') {
     throw new AutoPassError(
       'INCORRECT',
       `The tuned build does not give the stock build's outputs: ${JSON.stringify(outputs)}`,

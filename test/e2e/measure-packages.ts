@@ -21,6 +21,13 @@ const napiSource = `
 #ifndef WORK
 #define WORK 1
 #endif
+#ifdef MISSING
+extern int nobody_defines_this;
+static int* volatile missing = &nobody_defines_this;
+#endif
+#ifdef EXPORTED
+extern "C" int additional() { return 1; }
+#endif
 extern "C" __attribute__((noinline)) uint32_t mix(const uint8_t* data, size_t length, uint32_t seed) {
 #ifdef SABOTAGE
   return 0;

@@ -31,18 +31,15 @@ export async function collectOutputs(bench: OpenBench, spec: OutputsSpec): Promi
 
 async function callCase(run: () => unknown): Promise<CaseOutputs> {
   const outputs: unknown[] = [];
-  let ns = Number.POSITIVE_INFINITY;
   try {
     for (let call = 0; call < callsPerCase; call++) {
-      const start = process.hrtime.bigint();
       const output = await run();
-      ns = Math.min(ns, Number(process.hrtime.bigint() - start));
       // Copied at once: the addon may reuse its memory in the next call.
       outputs.push(structuredClone(encodeOutput(output)));
     }
-    return { outputs, ns };
+    return { outputs };
   } catch (error) {
-    return { outputs, ns, threw: error instanceof Error ? error.message : String(error) };
+    return { outputs, threw: error instanceof Error ? error.message : String(error) };
   }
 }
 

@@ -16,7 +16,9 @@ interface ChildTarget {
 export interface TimeSpec extends ChildTarget {
   readonly kind: 'time';
   readonly sliceMs: number;
-  readonly rounds: number;
+  /** Rounds of slices; when absent, as many as give each variant `perVariantMs` over all cases. */
+  readonly rounds?: number;
+  readonly perVariantMs?: number;
   /** No further round is started after this time, once two are done. */
   readonly budgetMs: number;
   /** Number of the process; rotates the order of loading and of slices. */
@@ -52,8 +54,6 @@ export interface TimeResult {
 export interface CaseOutputs {
   /** What the calls returned, made serialisable by `encodeOutput`. */
   readonly outputs: readonly unknown[];
-  /** Fastest of the calls. */
-  readonly ns: number;
   /** Set when the case threw or rejected. */
   readonly threw?: string;
 }

@@ -23,27 +23,32 @@ export async function timeVariants(bench: OpenBench, spec: TimeSpec): Promise<Ti
       (await at({ stage: 'case', case: name }, () => calibrate(baseline, spec.sliceMs)));
   }
 
+  const wanted = spec.rounds ?? roundsFor(spec, table.size);
   const rounds: Record<string, Slice[][]> = {};
   // Round -1 warms up; long calls have been warmed up by the first one.
-  for (let round = -1; round < spec.rounds; round++) {
+  for (let round = -1; round < wanted; round++) {
     if (process.ppid !== parent) process.exit(1);
-    const late = performance.now() - started > spec.budgetMs;
-    if (late && round >= 2) break;
+    const elapsed = performance.now() - started;
+    if (elapsed > spec.budgetMs && round >= 2) break;
+    // Calls longer than a slice: the wanted time is reached in fewer rounds.
+    if (spec.perVariantMs !== undefined && elapsed > 2 * spec.perVariantMs * count && round >= 4) break;
+    // Once per round: a full collection takes tens of milliseconds.
+    globalThis.gc?.();
     for (const [name, variants] of table) {
       const perSlice = calls[name] ?? 1;
       if (round < 0 && perSlice === 1) continue;
-      globalThis.gc?.();
       const slices: Slice[] = [];
       const layout = roundLayout(count - 1, Math.max(0, round) + spec.turn);
-      // The collection leaves cold caches, and the first place is mostly the baseline's: without this, candidates look faster.
-      const ahead = variants[layout[0] === 'baseline' ? 0 : (layout[0] ?? 0) + 1];
-      if (ahead !== undefined && perSlice > 1) await timeSlice(ahead, Math.ceil(perSlice / 4));
       for (const item of layout) {
         const variant = item === 'baseline' ? 0 : item + 1;
         const benchCase = variants[variant];
         if (benchCase === undefined) continue;
         bench.redirect.use(variant);
-        const ns = await at({ stage: 'case', case: name, variant }, () => timeSlice(benchCase, perSlice));
+        const ns = await at({ stage: 'case', case: name, variant }, async () => {
+          // Another variant ran before: caches and branch predictors have to learn again, the rarer variant's more than the baseline's.
+          if (perSlice >= 4) await timeSlice(benchCase, Math.ceil(perSlice / 8));
+          return timeSlice(benchCase, perSlice);
+        });
         slices.push([variant, ns]);
       }
       if (round < 0) continue;
@@ -52,6 +57,11 @@ export async function timeVariants(bench: OpenBench, spec: TimeSpec): Promise<Ti
     }
   }
   return { kind: 'time', sameInputs: bench.sameInputs, calls, rounds };
+}
+
+/** At least six, or a single interrupted slice would count too much. */
+function roundsFor({ perVariantMs = 900, sliceMs }: TimeSpec, cases: number): number {
+  return Math.min(48, Math.max(6, Math.round(perVariantMs / (sliceMs * Math.max(1, cases)))));
 }
 
 /** Calls all cases of the one variant in turn, for a profiler that watches. */
