@@ -13,6 +13,7 @@ import { findClangs } from '../toolchain/find-clang.js';
 import type { Clang } from '../toolchain/types.js';
 import { probeBench } from '../verify/probe.js';
 import { buildPackage } from './build-package.js';
+import { testFailure } from './package-tests.js';
 import { benchError } from './self-check.js';
 
 /** What a session stands on: the stock build, its record, and a bench that tells the truth. */
@@ -34,7 +35,7 @@ export interface Preparation {
 
 /**
  * Builds the package as without AutoPass, records every command, and checks toolchain and bench.
- * @throws AutoPassError `NO_CLANG`, `NO_BENCH`, `BUILD_FAILED`, `NO_ADDON`, `BENCH_*`, `UNSUPPORTED_HOST`
+ * @throws AutoPassError `NO_CLANG`, `NO_BENCH`, `BUILD_FAILED`, `NO_ADDON`, `BENCH_*`, `TESTS_FAIL_ON_STOCK`, `UNSUPPORTED_HOST`
  */
 export async function prepare(
   config: Config,
@@ -69,6 +70,14 @@ export async function prepare(
     ...(signal && { signal }),
   });
   if (probe.problem !== undefined) throw benchError(probe.problem);
+  const failure = await testFailure(config, signal);
+  if (failure !== undefined) {
+    throw new AutoPassError(
+      'TESTS_FAIL_ON_STOCK',
+      `${config.test?.join(' ')} fails with the stock build, before anything is tuned:\n${failure}`,
+      { hint: `Mend the tests, or take "test" out of ${config.file ?? 'autopass.config.json'}` },
+    );
+  }
   const tunable = record.compiles.filter((command) => command.untunable === undefined);
   const mode = bench.kind === 'module' && probe.canLoadTwice ? 'in-process' : 'process-only';
   const digest = await fingerprint(bench, record);

@@ -71,7 +71,10 @@ describe('measureVariants', () => {
       pkg.variant('crash', { CRASH: 1 }),
       pkg.variant('half', { WORK: 1 }),
     ];
-    const result = await measure(pkg, candidates, { baseline: pkg.variant('baseline', { WORK: 2 }) });
+    const result = await measure(pkg, candidates, {
+      baseline: pkg.variant('baseline', { WORK: 2 }),
+      roundsPerProcess: 30,
+    });
     const [muchSlower, same, crash, half] = result.results;
     expect(muchSlower).toMatchObject({ id: 'much-slower', outcome: 'slower' });
     expect(crash).toMatchObject({
