@@ -23,10 +23,7 @@ const defaults = {
   confirm: { minProcesses: 10, maxProcesses: 20, noiseFloor: 0.005 },
 } as const;
 
-/**
- * While screening, one process is enough to give up on a candidate as slow as this, provided its better rounds were as slow: on an
- * overloaded machine an identical build was seen at 0.2 to 0.6 in single processes, with rounds all over the place.
- */
+/** While screening, one process is enough to give up on a candidate as slow as this. */
 const hopeless = 0.8;
 
 export interface RuleOptions {
@@ -73,12 +70,8 @@ export type Decision =
  * Whether more processes are wanted. Confirmation ends by precision alone: ending as soon as the result pleases would bias it. Racing
  * also ends early for candidates that lose clearly, which biases nothing that is reported.
  */
-export function decide(
-  samples: readonly number[],
-  rules: Rules,
-  optimistic: readonly number[] = samples,
-): Decision {
-  const dropped = dropEarly(samples, rules, optimistic);
+export function decide(samples: readonly number[], rules: Rules): Decision {
+  const dropped = dropEarly(samples, rules);
   if (dropped !== undefined) return { kind: 'dropped', detail: dropped };
   if (samples.length < rules.minProcesses) return { kind: 'more' };
   if (samples.length >= rules.maxProcesses) return { kind: 'done' };
@@ -89,15 +82,10 @@ export function decide(
   return { kind: 'more' };
 }
 
-function dropEarly(
-  samples: readonly number[],
-  { goal, stopBelow }: Rules,
-  optimistic: readonly number[],
-): string | undefined {
+function dropEarly(samples: readonly number[], { goal, stopBelow }: Rules): string | undefined {
   const count = `after ${samples.length} process${samples.length === 1 ? '' : 'es'}`;
   const best = Math.exp(Math.max(...samples));
-  const hope = Math.exp(Math.max(...optimistic));
-  if (goal === 'screen' && samples.length > 0 && hope <= hopeless) return `hopelessly slow ${count}`;
+  if (goal === 'screen' && samples.length > 0 && best <= hopeless) return `hopelessly slow ${count}`;
   if (stopBelow !== undefined && samples.length > 1 && best < stopBelow)
     return `clearly below ${stopBelow} ${count}`;
   return undefined;
@@ -131,8 +119,7 @@ export async function runSequential(request: SequentialRequest): Promise<Variant
       if (sample !== undefined) gathered.push(sample);
       const detail = failed.get(id) ?? (sample === undefined ? 'no sample was taken' : undefined);
       const isEnough = gathered.length >= rules.minProcesses && request.isLate?.() === true;
-      const optimistic = gathered.map((taken) => taken.optimistic ?? taken.logRatio);
-      const decision = decide(logRatios(gathered), rules, optimistic);
+      const decision = decide(logRatios(gathered), rules);
       if (detail !== undefined)
         results.set(id, { ...measured(id, gathered, rules), outcome: 'failed', detail });
       else if (decision.kind === 'dropped') {

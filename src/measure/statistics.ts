@@ -42,50 +42,60 @@ export interface ProcessSample {
   /** Mean over the cases: their geometric mean as a ratio. */
   readonly logRatio: number;
   readonly cases: Readonly<Record<string, number>>;
-  /**
-   * The same from the 90th percentile of the rounds: what the candidate could reach. Far above `logRatio` where the process was interrupted.
-   * Absent where there were no rounds.
-   */
-  readonly optimistic?: number;
 }
 
 /**
+ * A slice this much longer than the lower quartile of its variant and case was interrupted: the same calls on the same data take the same time. A shared
+ * machine takes the core away for up to half a second, in a quarter of all slices.
+ */
+const interruptedFactor = 1.25;
+
+/**
  * From the slices of one process to one log ratio (baseline over candidate) per candidate: each slice is paired with the baseline slice beside it; median
- * over the rounds of a case, mean over the cases. Keys of the result are indices of variants; 0 is the baseline.
+ * over the rounds of a case, mean over the cases. Pairs with an interrupted slice are left out; where fewer than three others remain, the medians of the
+ * uninterrupted slices are compared instead. Keys of the result are indices of variants; 0 is the baseline.
  */
 export function pairSlices(
   rounds: Readonly<Record<string, readonly (readonly Slice[])[]>>,
 ): Map<number, ProcessSample> {
-  const found = new Map<number, { cases: Record<string, number>; best: number[] }>();
+  const found = new Map<number, Record<string, number>>();
   for (const [name, slices] of Object.entries(rounds)) {
+    const clean = uninterrupted(slices.flat());
     const pairs = new Map<number, number[]>();
     for (const round of slices) {
       const isBaseline = (item: unknown) => Array.isArray(item) && item[0] === 0;
       for (const [place, beside] of neighbours(round, isBaseline)) {
         const [variant, ns] = round[place] ?? [0, Number.NaN];
         const baselineNs = round[beside]?.[1] ?? Number.NaN;
-        pairs.set(variant, [...(pairs.get(variant) ?? []), Math.log(baselineNs / ns)]);
+        const taken = pairs.get(variant) ?? [];
+        const isClean = clean.get(variant)?.has(ns) === true && clean.get(0)?.has(baselineNs) === true;
+        pairs.set(variant, isClean ? [...taken, Math.log(baselineNs / ns)] : taken);
       }
     }
-    for (const [variant, logRatios] of pairs) {
-      const known = found.get(variant) ?? { cases: {}, best: [] };
-      known.cases[name] = median(logRatios);
-      known.best.push(ninetiethPercentile(logRatios));
-      found.set(variant, known);
+    for (const [variant, paired] of pairs) {
+      const logRatios =
+        paired.length >= 3 ? paired : [Math.log(middle(clean.get(0)) / middle(clean.get(variant)))];
+      found.set(variant, { ...found.get(variant), [name]: median(logRatios) });
     }
   }
+  return new Map([...found].map(([variant, cases]) => [variant, processSample(cases)]));
+}
+
+/** The times of each variant's uninterrupted slices. */
+function uninterrupted(slices: readonly Slice[]): Map<number, Set<number>> {
+  const byVariant = new Map<number, number[]>();
+  for (const [variant, ns] of slices) byVariant.set(variant, [...(byVariant.get(variant) ?? []), ns]);
   return new Map(
-    [...found].map(([variant, { cases, best }]) => [
-      variant,
-      { ...processSample(cases), optimistic: mean(best) },
-    ]),
+    [...byVariant].map(([variant, all]) => {
+      const sorted = all.sort((a, b) => a - b);
+      const limit = (sorted[Math.floor((sorted.length - 1) / 4)] ?? 0) * interruptedFactor;
+      return [variant, new Set(sorted.filter((ns) => ns <= limit))];
+    }),
   );
 }
 
-/** Nearest rank. */
-function ninetiethPercentile(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.ceil(0.9 * sorted.length) - 1] ?? Number.NaN;
+function middle(times: ReadonlySet<number> | undefined): number {
+  return median([...(times ?? [])]);
 }
 
 /** One sample from the log ratios of its cases. */

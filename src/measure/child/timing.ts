@@ -31,7 +31,7 @@ export async function timeVariants(bench: OpenBench, spec: TimeSpec): Promise<Ti
     const elapsed = performance.now() - started;
     if (elapsed > spec.budgetMs && round >= 2) break;
     // Calls longer than a slice: the wanted time is reached in fewer rounds.
-    if (spec.perVariantMs !== undefined && elapsed > 2 * spec.perVariantMs * count && round >= 4) break;
+    if (spec.perVariantMs !== undefined && elapsed > 4 * spec.perVariantMs * count && round >= 6) break;
     // Once per round: a full collection takes tens of milliseconds.
     globalThis.gc?.();
     for (const [name, variants] of table) {
