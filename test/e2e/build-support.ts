@@ -1,5 +1,6 @@
-import { chmod, cp, rm } from 'node:fs/promises';
+import { chmod, cp, realpath, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleApply } from '../../src/dev/bundle-apply.js';
@@ -77,8 +78,11 @@ export async function makePackage(
   return root;
 }
 
+/** Removes the temporary folder that holds this path, and refuses every other. */
 export async function removePackage(root: string): Promise<void> {
-  await rm(path.dirname(root), { recursive: true, force: true });
+  const [folder = ''] = path.relative(await realpath(os.tmpdir()), root).split(path.sep);
+  if (!folder.startsWith('autopass-')) throw new Error(`${root} is not in a temporary folder of a test`);
+  await rm(path.join(os.tmpdir(), folder), { recursive: true, force: true });
 }
 
 /** The folder that `init` vendors, made from the sources under test. */
