@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { profileFile, profileOf, profilesFolder } from '../levers/profiles.js';
+import { profilesFolder } from '../levers/profiles.js';
 import { renderConfiguration } from '../levers/render.js';
 import type { CompilePlan, LeverPolicy } from '../levers/types.js';
 import { matchEntries } from '../lock/match.js';
@@ -10,7 +10,7 @@ import { acceptsArgs } from '../toolchain/accepts.js';
 import { findClangs } from '../toolchain/find-clang.js';
 import type { Clang } from '../toolchain/types.js';
 import { formatPlan, planDigest, planPath, tunedBaseArgs } from './plan-file.js';
-import { profileState } from './profile-state.js';
+import { profileProblem } from './profile-state.js';
 
 /** What the launcher shall do for one source (or one object of it). */
 export interface DecidedPlan {
@@ -88,12 +88,8 @@ async function decide(
   if (plan.kind === 'two-stage' && plan.optArgs !== undefined && clang.tools.opt === undefined) {
     return stock(`it needs opt of LLVM ${clang.major}, which was not found (package llvm-${clang.major})`);
   }
-  const profile = profileOf(entry.levers);
-  const state = profile === undefined ? 'intact' : await profileState(profiles, profile);
-  if (profile !== undefined && state !== 'intact') {
-    const isNot = state === 'missing' ? 'is missing' : 'is not the one that it was tuned with';
-    return stock(`its profile ${profilesFolder}/${profileFile(profile)} ${isNot}`);
-  }
+  const problem = await profileProblem(options.packageRoot, entry.levers);
+  if (problem !== undefined) return stock(problem);
   if (!(await isAccepted(plan, clang, entry.file, options.env))) {
     return stock(`${clang.cc} (${clang.version}) does not take its arguments`);
   }

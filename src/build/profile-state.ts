@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { lstat, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { profileFile } from '../levers/profiles.js';
+import { profileFile, profileOf, profilesFolder } from '../levers/profiles.js';
+import type { Configuration } from '../levers/types.js';
 
 /** Whether a folder holds this very profile, as a regular file. */
 export async function profileState(folder: string, name: string): Promise<'intact' | 'missing' | 'altered'> {
@@ -15,4 +16,17 @@ export async function profileState(folder: string, name: string): Promise<'intac
   } catch {
     return 'missing';
   }
+}
+
+/** Why the package does not have the profile that a configuration of its lock uses; `undefined` when it does. */
+export async function profileProblem(
+  packageRoot: string,
+  configuration: Configuration,
+): Promise<string | undefined> {
+  const name = profileOf(configuration);
+  if (name === undefined) return undefined;
+  const state = await profileState(path.join(packageRoot, profilesFolder), name);
+  const file = `its profile ${profilesFolder}/${profileFile(name)}`;
+  if (state === 'missing') return `${file} is missing`;
+  return state === 'altered' ? `${file} is not the one that it was tuned with` : undefined;
 }

@@ -42,11 +42,13 @@ const longestRunMs = 180_000;
 export async function train(request: TrainRequest): Promise<Training> {
   const { clang, workDir, signal } = request;
   const merge = clang.tools['llvm-profdata'];
-  if (merge === undefined) return skipped(`llvm-profdata of LLVM ${clang.major} was not found`);
+  if (merge === undefined) {
+    return skipped(`llvm-profdata of LLVM ${clang.major} was not found (package llvm-${clang.major})`);
+  }
   const runtime = await profileRuntime(clang);
   if (runtime === undefined) {
     return skipped(
-      `clang ${clang.major} has no run-time library for them (package libclang-rt-${clang.major}-dev)`,
+      `clang ${clang.major} has no run-time library for training (package libclang-rt-${clang.major}-dev)`,
     );
   }
   const folder = path.join(workDir, 'training');
