@@ -118,20 +118,9 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   };
   const file = journalFile(config.packageRoot);
   const past = await unfinishedSession(file, identity);
-  progress.step('running the bench with instrumented code for a profile');
-  const training = await sessionProfile(past ?? [], {
-    packageRoot: config.packageRoot,
-    bench: prep.bench,
-    ...(config.entry !== undefined && { entry: config.entry }),
-    record: prep.record,
-    binaries: prep.binaries,
-    clang: prep.clang,
-    commands: units.map(({ command }) => command),
-    workDir,
-    ...(signal && { signal }),
-  });
-  if (training.kind === 'skipped') logger.info(`profiles are not used: ${training.reason}`);
-  const profile = training.kind === 'trained' ? training.profile : undefined;
+  const isTrained = past?.some(({ type }) => type === 'profile') ?? false;
+  if (!isTrained) progress.step('running the bench with instrumented code for a profile');
+  const profile = await trainedProfile(config, prep, units, past ?? [], { workDir, logger, signal });
 
   progress.phase('search');
   const noise = new NoiseFloor();
@@ -140,8 +129,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   const journal = await Journal.open(file);
   try {
     if (past === undefined) await journal.append({ type: 'session', identity, at: new Date().toISOString() });
-    if (profile !== undefined && !past?.some(({ type }) => type === 'profile'))
-      await journal.append({ type: 'profile', name: profile });
+    if (profile !== undefined && !isTrained) await journal.append({ type: 'profile', name: profile });
     await search({
       units,
       baseline,
@@ -273,6 +261,31 @@ function gatherUnits(
       };
     },
   );
+}
+
+/** The name of the session's profile; without one the session goes on and says why. */
+async function trainedProfile(
+  config: Config,
+  prep: Preparation,
+  units: readonly TunedUnit[],
+  past: readonly JournalEvent[],
+  options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
+): Promise<string | undefined> {
+  const { workDir, logger, signal } = options;
+  const training = await sessionProfile(past, {
+    packageRoot: config.packageRoot,
+    bench: prep.bench,
+    ...(config.entry !== undefined && { entry: config.entry }),
+    record: prep.record,
+    binaries: prep.binaries,
+    clang: prep.clang,
+    commands: units.map(({ command }) => command),
+    workDir,
+    ...(signal && { signal }),
+  });
+  if (training.kind === 'trained') return training.profile;
+  logger.info(`profiles are not used: ${training.reason}`);
+  return undefined;
 }
 
 function unitResults(units: readonly TunedUnit[], judgement: Judgement): UnitResult[] {

@@ -14,6 +14,7 @@ import type { Configuration, RenderTarget } from '../../src/levers/types.js';
 import { readLock } from '../../src/lock/read.js';
 import type { Clang } from '../../src/toolchain/types.js';
 import { buildPackage } from '../../src/tune/build-package.js';
+import { lockStatus } from '../../src/tune/lock-status.js';
 import { installProfiles, pruneProfiles, sessionProfiles } from '../../src/tune/profiles.js';
 import { type TrainRequest, train } from '../../src/tune/train.js';
 import { Workspace } from '../../src/tune/workspace.js';
@@ -129,7 +130,7 @@ function target(): RenderTarget {
 }
 
 /** The object that tuning would measure. */
-async function tunedObject(configuration: Configuration): Promise<string> {
+async function tunedObject(configuration: Configuration, compile = command): Promise<string> {
   const workspace = new Workspace({
     folder: path.join(home, 'work/variants'),
     record: request.record,
@@ -139,7 +140,7 @@ async function tunedObject(configuration: Configuration): Promise<string> {
     leverPolicy: { allow: [] },
     signal: undefined,
   });
-  const outcome = await workspace.compile(command, configuration);
+  const outcome = await workspace.compile(compile, configuration);
   if (outcome.kind !== 'compiled') throw new Error(JSON.stringify(outcome));
   return outcome.object.hash;
 }
@@ -154,6 +155,13 @@ it('keeps one profile under its hash, which changes the code', async () => {
   expect(await readdir(sessionProfiles(root))).toEqual([profileFile(profile)]);
   expect(await hashOf(path.join(sessionProfiles(root), profileFile(profile)))).toBe(profile);
   expect(await tunedObject({ 'pgo-ir': profile })).not.toBe(await tunedObject({}));
+});
+
+it('knows static functions by whatever path the source is named', async () => {
+  const argv = command.argv.map((word) => (word === `../${source}` ? command.source : word));
+  expect(argv).not.toEqual(command.argv);
+  const configuration = { 'pgo-ir': profile };
+  expect(await tunedObject(configuration, { ...command, argv })).toBe(await tunedObject(configuration));
 });
 
 it('gives the tuned object in the package’s build and in a copy of the package elsewhere', async () => {
@@ -190,6 +198,7 @@ it('builds as stock, with one line, when the profile is another or is gone', asy
   await rm(file);
   expect(await builtObject(root)).toBe(stock);
   expect(said).toEqual([`${reason} is missing`]);
+  expect((await lockStatus(root)).drift).toEqual([expect.stringContaining('is missing')]);
   expect(stock).not.toBe(await tunedObject({}));
 
   await writeFile(file, good);

@@ -13,7 +13,7 @@ export function profileIdea({ profile, incumbent, history }: PolicyInput): Idea[
       value: first,
       theme: 'combination',
       reason:
-        'branch weights and call counts from the bench: block placement, inlining and unrolling by real frequencies',
+        'branch weights, call counts and call targets from the bench: block placement, inlining and unrolling by real frequencies',
       origin: 'profile',
     },
   ];
