@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { profilesFolder } from '../levers/profiles.js';
 import { renderConfiguration } from '../levers/render.js';
 import type { CompilePlan, LeverPolicy } from '../levers/types.js';
 import { matchEntries } from '../lock/match.js';
@@ -8,6 +10,7 @@ import { acceptsArgs } from '../toolchain/accepts.js';
 import { findClangs } from '../toolchain/find-clang.js';
 import type { Clang } from '../toolchain/types.js';
 import { formatPlan, planDigest, planPath, tunedBaseArgs } from './plan-file.js';
+import { profileProblem } from './profile-state.js';
 
 /** What the launcher shall do for one source (or one object of it). */
 export interface DecidedPlan {
@@ -77,19 +80,22 @@ async function decide(
   if (hash !== entry.source)
     return stock('its source changed since it was tuned; to tune it again: npx autopass tune');
   const arch = entry.target.includes('-arm64/') ? 'arm64' : 'x64';
-  const rendered = renderConfiguration(entry.levers, options.policy, { arch, major: clang.major });
+  const profiles = path.join(options.packageRoot, profilesFolder);
+  const rendered = renderConfiguration(entry.levers, options.policy, { arch, major: clang.major, profiles });
   if (!rendered.ok)
     return stock(rendered.problems.map(({ id, reason }) => `lever ${id}: ${reason}`).join('; '));
   const { plan } = rendered;
   if (plan.kind === 'two-stage' && plan.optArgs !== undefined && clang.tools.opt === undefined) {
     return stock(`it needs opt of LLVM ${clang.major}, which was not found (package llvm-${clang.major})`);
   }
+  const problem = await profileProblem(options.packageRoot, entry.levers);
+  if (problem !== undefined) return stock(problem);
   if (!(await isAccepted(plan, clang, entry.file, options.env))) {
     return stock(`${clang.cc} (${clang.version}) does not take its arguments`);
   }
   const text = formatPlan(plan, clang);
   if (text === undefined) return stock('one of its arguments holds a line break');
-  return { entry, path: relative, text, digest: planDigest(plan, clang) };
+  return { entry, path: relative, text, digest: planDigest(plan, clang, options.packageRoot) };
 }
 
 async function isAccepted(

@@ -56,9 +56,11 @@ export function parseTwoStagePlan(text: string): TwoStagePlanData | undefined {
   }
 }
 
-/** Changes whenever the object would change: the plan and the very compiler, but not where Node is installed. */
-export function planDigest(plan: CompilePlan, clang: Clang): string {
+/** Changes whenever the object would change: the plan and the very compiler, but not where Node or the package is. */
+export function planDigest(plan: CompilePlan, clang: Clang, packageRoot: string): string {
+  const portable = (_: string, value: unknown): unknown =>
+    typeof value === 'string' ? value.replaceAll(`${packageRoot}/`, '') : value;
   return createHash('sha256')
-    .update(JSON.stringify([clang.identity, tunedBaseArgs, plan]))
+    .update(JSON.stringify([clang.identity, tunedBaseArgs, plan], portable))
     .digest('hex');
 }

@@ -19,6 +19,8 @@ export interface RelinkOptions {
   readonly into: string;
   /** Links the objects, and the members of the package's own archives, in another order. */
   readonly shuffleSeed?: number;
+  /** Arguments at the end of the addon's own link command. */
+  readonly extra?: readonly string[];
 }
 
 /**
@@ -45,11 +47,9 @@ export function relink(record: BuildRecord, options: RelinkOptions): { steps: Li
       }
     }
     const output = path.join(options.into, name);
-    steps.push({
-      cwd: command.cwd,
-      argv: redirected(command, output, replacements, options.shuffleSeed),
-      output,
-    });
+    const argv = redirected(command, output, replacements, options.shuffleSeed);
+    if (command === link) argv.push(...(options.extra ?? []));
+    steps.push({ cwd: command.cwd, argv, output });
     return output;
   };
   const output = redirect(link, path.basename(link.output));

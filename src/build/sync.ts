@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { profileFile, profileOf, profilesFolder } from '../levers/profiles.js';
 import type { LeverPolicy } from '../levers/types.js';
 import { readLock } from '../lock/read.js';
 import type { Lock, LockEntry, LockProblem } from '../lock/types.js';
@@ -54,8 +55,8 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
     lock.entries.length === 0 ? { plans: [], stock: [] } : await decidePlans({ ...options, lock, policy });
   reportStock(decisions.stock, options.logger);
   const rebuilt = await apply(options.packageRoot, state, decisions.plans, mode !== 'off');
-  const sources = lock.entries.flatMap((entry) => [entry.file, ...entry.includes]);
-  const watched = [lockFile, ...[...new Set(sources)].map((file) => path.join(options.packageRoot, file))];
+  const inputs = lock.entries.flatMap((entry) => [entry.file, ...entry.includes, ...profilesOf(entry)]);
+  const watched = [lockFile, ...[...new Set(inputs)].map((file) => path.join(options.packageRoot, file))];
   return {
     applied: decisions.plans.map(({ entry }) => entry),
     stock: decisions.stock,
@@ -63,6 +64,12 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
     rebuilt,
     inputs: watched.filter((file) => existsSync(file)),
   };
+}
+
+/** Path, relative to the package, of the profile that an entry was tuned with. */
+function profilesOf({ levers }: LockEntry): string[] {
+  const profile = profileOf(levers);
+  return profile === undefined ? [] : [path.join(profilesFolder, profileFile(profile))];
 }
 
 async function apply(

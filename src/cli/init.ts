@@ -6,6 +6,7 @@ import { applyFolder } from '../build/apply-folder.js';
 import { type BuildSystem, detectBuildSystem } from '../build/detect-build-system.js';
 import { type PackageJson, readPackageJson } from '../config/load.js';
 import { exitCodes } from '../errors.js';
+import { profilesFolder } from '../levers/profiles.js';
 import { isHooked } from '../tune/build-package.js';
 import { command } from './command.js';
 
@@ -74,10 +75,10 @@ function starterConfig(manifest: PackageJson): object {
   };
 }
 
-/** A package that lists its files must list the lock (and the hook), or its users build without them. */
+/** A package that lists its files must list the lock, the profiles and the hook, or its users build without them. */
 async function publishFiles(packageRoot: string, manifest: PackageJson, hook: Hook): Promise<boolean> {
   if (manifest.files === undefined) return false;
-  const missing = ['autopass.lock', ...(hook === 'vendored' ? ['autopass'] : [])].filter(
+  const missing = ['autopass.lock', profilesFolder, ...(hook === 'vendored' ? ['autopass'] : [])].filter(
     (name) => !manifest.files?.includes(name),
   );
   if (missing.length === 0) return false;
@@ -106,7 +107,9 @@ function nextSteps(buildSystem: BuildSystem, hook: Hook, hooked: boolean): strin
   }
   steps.push('fill in autopass.bench.mjs with what your users do most');
   steps.push('npx autopass build     (the first build tunes; later ones apply)');
-  steps.push(`commit autopass.lock${hook === 'vendored' ? ' and autopass/' : ''}`);
+  steps.push(
+    `commit autopass.lock${hook === 'vendored' ? ', autopass/' : ''} and, where there is one, ${profilesFolder}/`,
+  );
   if (hook === 'none') steps.push('build everywhere with: npx autopass exec -- <your build command>');
   return steps;
 }

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { catalogue } from './catalogue.js';
 import { checkConfiguration } from './check.js';
 import { insertedPass } from './pass-text.js';
+import { portableNames, profileFile, profileOf } from './profiles.js';
 import type {
   CompilePlan,
   Configuration,
@@ -24,8 +26,12 @@ export function renderConfiguration(
 ): RenderResult {
   const check = checkConfiguration(configuration, policy, target);
   if (!check.ok) return check;
+  const located = withProfileFile(check.configuration, target.profiles);
+  if (located === undefined) {
+    return { ok: false, problems: [{ id: 'pgo-ir', reason: 'there is no folder with profiles here' }] };
+  }
   const used = [...catalogue.values()].flatMap((lever) => {
-    const value = check.configuration[lever.id];
+    const value = located[lever.id];
     return value === undefined ? [] : [{ lever, value }];
   });
   const rules = ruleArgs(check.configuration);
@@ -35,6 +41,16 @@ export function renderConfiguration(
   const hints = used.flatMap(hintsOf);
   const passes = used.flatMap(extensionPoint);
   return { ok: true, plan: plan(used, driver, llvm, llvmArgs, hints, passes) };
+}
+
+/** The configuration with the profile's file in place of its name; `undefined` when nobody knows where profiles are. */
+function withProfileFile(
+  configuration: Configuration,
+  folder: string | undefined,
+): Configuration | undefined {
+  const name = profileOf(configuration);
+  if (name === undefined) return configuration;
+  return folder === undefined ? undefined : { ...configuration, 'pgo-ir': join(folder, profileFile(name)) };
 }
 
 interface Used {
@@ -54,7 +70,7 @@ function plan(
   const stages = { kind: 'two-stage', frontArgs: driver, backArgs: [...driver, ...llvmArgs], hints } as const;
   if (passes.length === 0) return stages;
   // One clang process hands its LLVM options to optimiser and code generator alike; so do the two stages.
-  const flags = used.flatMap(({ lever }) => lever.opt ?? []);
+  const flags = used.flatMap(({ lever, value }) => filled(lever.opt ?? [], value));
   return { ...stages, optArgs: [...flags, ...llvm, ...passes] };
 }
 
@@ -67,7 +83,11 @@ function isLlvm({ lever }: Used): boolean {
 }
 
 function scalarArgs({ lever, value }: Used): string[] {
-  return lever.args.map((arg) => arg.replace('{v}', String(value)));
+  return filled(lever.args, value);
+}
+
+function filled(templates: readonly string[], value: LeverValue): string[] {
+  return templates.map((template) => template.replace('{v}', () => String(value)));
 }
 
 /** Options without their `-mllvm`. */
@@ -87,6 +107,7 @@ function ruleArgs(configuration: Configuration): { driver: readonly string[]; ll
   if ('inline-threshold' in configuration && !('inlinecold-threshold' in configuration)) {
     llvm.push('-inlinecold-threshold=45');
   }
+  if ('pgo-ir' in configuration) llvm.push(portableNames);
   // Measured: a forced vector width lets the vectoriser reorder strict floating-point sums.
   if (Object.keys(configuration).some(forcesVectors)) llvm.push('-hints-allow-reordering=false');
   // A higher ISA level brings FMA, and with it contraction, which changes results.

@@ -2,7 +2,7 @@
 export type Scalar = string | number | boolean;
 
 /**
- * A lever's value in a configuration: a scalar; for function attributes a list of mangled names; for
+ * A lever's value in a configuration: a scalar (a profile's name is one); for function attributes a list of mangled names; for
  * extension points a list of pass lever ids; for loop hints a map from loop key to scalar.
  */
 export type LeverValue = Scalar | readonly string[] | Readonly<Record<string, Scalar>>;
@@ -25,9 +25,17 @@ export type Gate = 'allowed' | 'opt-in' | 'blocked';
 /**
  * What a lever's value looks like. `functions`: list of mangled names. `function-map`: name to value.
  * `loop-map`: loop key to value. `passes`: list of pass lever ids. `pass`: stands only in such a list.
- * `none`: no configuration can hold it.
+ * `profile`: name of a profile. `none`: no configuration can hold it.
  */
-export type LeverShape = 'scalar' | 'functions' | 'function-map' | 'loop-map' | 'passes' | 'pass' | 'none';
+export type LeverShape =
+  | 'scalar'
+  | 'functions'
+  | 'function-map'
+  | 'loop-map'
+  | 'passes'
+  | 'pass'
+  | 'profile'
+  | 'none';
 
 /** What a pass of `opt` runs on; decides where it can be inserted. */
 export type PassLevel = 'module' | 'cgscc' | 'function' | 'loop' | 'loop-mssa';
@@ -51,9 +59,9 @@ export interface Lever {
   /** Below this LLVM major the gate is `blocked`: wrong code was seen there. */
   readonly blockedBelow?: number;
   readonly risk: string;
-  /** Rendering template, one argument per item; `{v}` stands for the value, `{f}` for a function. */
+  /** Rendering template, one argument per item; `{v}` stands for the value or the file of the profile, `{f}` for a function. */
   readonly args: readonly string[];
-  /** What `opt` must be told when the flag steers clang's own optimiser pipeline. */
+  /** What `opt` must be told when the flag steers clang's own optimiser pipeline; a template too. */
   readonly opt?: readonly string[];
   /** At most one lever of a group can be set. */
   readonly group?: string;
@@ -100,6 +108,8 @@ export interface LeverPolicy {
 export interface RenderTarget {
   readonly arch: 'x64' | 'arm64';
   readonly major: number;
+  /** Folder with the profiles; without it no configuration that uses one can be rendered. */
+  readonly profiles?: string;
 }
 
 export type RenderResult =

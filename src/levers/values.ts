@@ -1,6 +1,7 @@
 import { catalogue } from './catalogue.js';
 import { insertedPass } from './pass-text.js';
 import { printable } from './printable.js';
+import { isProfileName } from './profiles.js';
 import type { Lever, LeverValue, Scalar } from './types.js';
 
 /** The value in canonical form, or why it was refused. */
@@ -31,6 +32,10 @@ export function checkValue(lever: Lever, value: unknown): ValueCheck {
       return checkPasses(lever, value);
     case 'pass':
       return { ok: false, reason: 'is inserted through a lever ep:…, it cannot stand alone' };
+    case 'profile':
+      return isProfileName(value)
+        ? { ok: true, value }
+        : { ok: false, reason: `takes the SHA-256 of a profile, not ${printable(value)}` };
     case 'none':
       return { ok: false, reason: lever.unreachable ?? 'takes no value' };
   }

@@ -41,6 +41,8 @@ export interface PolicyInput {
   readonly incumbent: Configuration;
   readonly history: readonly PolicyTrial[];
   readonly allow: readonly string[];
+  /** Value for the lever `pgo-ir`: the session has a profile of the bench. */
+  readonly profile?: string;
   /** How many proposals are wanted now. */
   readonly batch: number;
 }

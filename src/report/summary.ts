@@ -1,3 +1,4 @@
+import { shownValue } from '../levers/profiles.js';
 import type { Ratio, TuneResult } from '../tune/result.js';
 import { formatTable } from './table.js';
 
@@ -45,7 +46,7 @@ export function levers(configuration: Readonly<Record<string, unknown>>): string
   const parts = Object.entries(configuration).map(([id, value]) => {
     if (value === true) return id;
     if (typeof value === 'object' && value !== null) return `${id}(${Object.keys(value).length})`;
-    return `${id}=${String(value)}`;
+    return `${id}=${shownValue(value)}`;
   });
   return parts.length === 0 ? 'clang -O3' : parts.join(' ');
 }

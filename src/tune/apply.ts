@@ -14,6 +14,7 @@ import { localHeaders } from './headers.js';
 import type { JudgedUnit, Judgement } from './judge.js';
 import { testFailure } from './package-tests.js';
 import type { Preparation } from './prepare.js';
+import { installProfiles, pruneProfiles } from './profiles.js';
 import type { Trials } from './trials.js';
 import type { TunedUnit } from './units.js';
 
@@ -32,7 +33,7 @@ export const lockName = 'autopass.lock';
 
 /**
  * Writes the lock, builds the package with it, compares the objects with the tuned ones and runs the package's own
- * tests on the result. When the tests fail the lock is put back as it was.
+ * tests on the result. When the tests fail the lock, and the profiles beside it, are put back as they were.
  * @throws AutoPassError `TESTS_FAILED`, `LOCK_UNREADABLE`
  */
 export async function applyJudgement(context: ApplyContext): Promise<{ warnings: readonly string[] }> {
@@ -45,23 +46,25 @@ export async function applyJudgement(context: ApplyContext): Promise<{ warnings:
   ]);
   let lock = withoutStale(before, context);
   for (const entry of entries) lock = upsertEntry(lock, entry);
-  await writeLock(file, lock);
+  const putBack = async (): Promise<void> => {
+    if (before.entries.length === 0) await rm(file, { force: true });
+    else await writeLock(file, before);
+    await pruneProfiles(config.packageRoot, before);
+  };
   try {
+    await installProfiles(config.packageRoot, lock);
+    await writeLock(file, lock);
     await buildPackage({ config, mode: 'apply', logger, ...(signal && { signal }) });
     const warnings = await compareObjects(context, entries);
     await runTests(context);
+    await pruneProfiles(config.packageRoot, lock);
     return { warnings };
   } catch (error) {
-    await putBack(file, before);
+    await putBack();
     if (signal?.aborted !== true)
       await buildPackage({ config, mode: 'apply', logger }).catch(() => undefined);
     throw error;
   }
-}
-
-async function putBack(file: string, before: Lock): Promise<void> {
-  if (before.entries.length === 0) await rm(file, { force: true });
-  else await writeLock(file, before);
 }
 
 async function currentLock(file: string, allow: readonly string[]): Promise<Lock> {

@@ -34,6 +34,8 @@ export type JournalEvent =
       readonly speedup: number;
       readonly elapsedMs: number;
     }
+  /** What the session's candidates were, or may be, compiled with; a resumed session trains no other one. */
+  | { readonly type: 'profile'; readonly name: string }
   | { readonly type: 'end'; readonly elapsedMs: number; readonly summary: unknown };
 
 /** Append-only JSON lines; every event is on disk before the next trial starts. */
@@ -105,7 +107,7 @@ export async function* readJournal(file: string): AsyncGenerator<JournalEvent> {
 function parseEvent(line: string): JournalEvent | undefined {
   try {
     const event = JSON.parse(line) as JournalEvent;
-    return ['session', 'trial', 'incumbent', 'end'].includes(event.type) ? event : undefined;
+    return ['session', 'profile', 'trial', 'incumbent', 'end'].includes(event.type) ? event : undefined;
   } catch {
     return undefined;
   }

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { decidePlans } from '../build/decide-plans.js';
+import { profileProblem } from '../build/profile-state.js';
 import { readPackageJson } from '../config/load.js';
 import { readLock } from '../lock/read.js';
 import { sourceHash } from '../lock/source-hash.js';
-import type { LockEntry, LockProblem } from '../lock/types.js';
+import type { Lock, LockEntry, LockProblem } from '../lock/types.js';
 import { detectHost, runnableTargets } from '../target/host.js';
 
 export interface EntryStatus {
@@ -22,7 +23,7 @@ export interface LockStatus {
   readonly found: 'missing' | 'invalid' | 'ok';
   readonly entries: readonly EntryStatus[];
   readonly problems: readonly LockProblem[];
-  /** Entries that do not fit the sources any more, and what was refused: a frozen build fails on these. */
+  /** Entries that do not fit sources or profiles any more, and what was refused: a frozen build fails on these. */
   readonly drift: readonly string[];
 }
 
@@ -60,6 +61,18 @@ export async function lockStatus(
     ...entries
       .filter(({ changed }) => changed)
       .map(({ entry }) => `${entry.file} (${entry.target}): the source changed since it was tuned`),
+    ...(await profileDrift(packageRoot, reading.lock)),
   ];
   return { file, targets, found: 'ok', entries, problems: reading.problems, drift };
+}
+
+/** Profiles that somebody forgot to commit beside the lock, of all targets. */
+async function profileDrift(packageRoot: string, { entries }: Lock): Promise<string[]> {
+  const lines = await Promise.all(
+    entries.map(async ({ file, target, levers }) => {
+      const problem = await profileProblem(packageRoot, levers);
+      return problem === undefined ? [] : [`${file} (${target}): ${problem}`];
+    }),
+  );
+  return lines.flat();
 }

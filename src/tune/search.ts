@@ -26,6 +26,8 @@ export interface SearchContext {
   readonly arch: 'x64' | 'arm64';
   readonly major: number;
   readonly allow: readonly string[];
+  /** Name of the profile that was trained. */
+  readonly profile: string | undefined;
   readonly budget: Budget;
   readonly journal: Journal;
   readonly trials: Trials;
@@ -67,6 +69,7 @@ async function searchUnit(context: SearchContext, unit: TunedUnit): Promise<void
     incumbent: unit.incumbent.configuration,
     history: unit.history,
     allow: context.allow,
+    ...(context.profile !== undefined && { profile: context.profile }),
     batch: Math.min(batchSize, context.budget.remainingTrials),
   });
   if (proposals.length === 0) {

@@ -23,6 +23,7 @@ import { type Judgement, judge } from './judge.js';
 import { NoiseFloor } from './noise-floor.js';
 import { mapPool } from './pool.js';
 import { type Preparation, prepare } from './prepare.js';
+import { sessionProfile, sessionProfiles } from './profiles.js';
 import { type Progress, silentProgress } from './progress.js';
 import type { TuneResult, UnitResult } from './result.js';
 import { restore } from './resume.js';
@@ -82,7 +83,11 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
     record: prep.record,
     binaries: prep.binaries,
     clang: prep.clang,
-    target: { arch: prep.host.arch, major: prep.clang.major },
+    target: {
+      arch: prep.host.arch,
+      major: prep.clang.major,
+      profiles: sessionProfiles(config.packageRoot),
+    },
     leverPolicy: { allow: config.allow },
     signal,
   });
@@ -104,7 +109,6 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
     },
   );
 
-  progress.phase('search');
   const identity: SessionIdentity = {
     target: baselineTarget(prep.host),
     compiler: prep.clang.identity,
@@ -114,12 +118,18 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   };
   const file = journalFile(config.packageRoot);
   const past = await unfinishedSession(file, identity);
+  const isTrained = past?.some(({ type }) => type === 'profile') ?? false;
+  if (!isTrained) progress.step('running the bench with instrumented code for a profile');
+  const profile = await trainedProfile(config, prep, units, past ?? [], { workDir, logger, signal });
+
+  progress.phase('search');
   const noise = new NoiseFloor();
   const budget = new Budget(config.budget, now, elapsedOf(past ?? []));
   const resumedTrials = past === undefined ? 0 : await restore(past, units, workspace, budget);
   const journal = await Journal.open(file);
   try {
     if (past === undefined) await journal.append({ type: 'session', identity, at: new Date().toISOString() });
+    if (profile !== undefined && !isTrained) await journal.append({ type: 'profile', name: profile });
     await search({
       units,
       baseline,
@@ -128,6 +138,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       arch: prep.host.arch,
       major: prep.clang.major,
       allow: config.allow,
+      profile,
       budget,
       journal,
       trials,
@@ -250,6 +261,31 @@ function gatherUnits(
       };
     },
   );
+}
+
+/** The name of the session's profile; without one the session goes on and says why. */
+async function trainedProfile(
+  config: Config,
+  prep: Preparation,
+  units: readonly TunedUnit[],
+  past: readonly JournalEvent[],
+  options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
+): Promise<string | undefined> {
+  const { workDir, logger, signal } = options;
+  const training = await sessionProfile(past, {
+    packageRoot: config.packageRoot,
+    bench: prep.bench,
+    ...(config.entry !== undefined && { entry: config.entry }),
+    record: prep.record,
+    binaries: prep.binaries,
+    clang: prep.clang,
+    commands: units.map(({ command }) => command),
+    workDir,
+    ...(signal && { signal }),
+  });
+  if (training.kind === 'trained') return training.profile;
+  logger.info(`profiles are not used: ${training.reason}`);
+  return undefined;
 }
 
 function unitResults(units: readonly TunedUnit[], judgement: Judgement): UnitResult[] {

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../config/load.js';
 import { AutoPassError, exitCodes } from '../errors.js';
+import { profilesFolder } from '../levers/profiles.js';
 import type { Logger } from '../log.js';
 import { buildPackage } from './build-package.js';
 import { invert, placeboEffect } from './judge.js';
@@ -88,7 +89,11 @@ async function verifyNow(
     record: prep.record,
     binaries: prep.binaries,
     clang: prep.clang,
-    target: { arch: prep.host.arch, major: prep.clang.major },
+    target: {
+      arch: prep.host.arch,
+      major: prep.clang.major,
+      profiles: path.join(config.packageRoot, profilesFolder),
+    },
     leverPolicy: { allow: config.allow },
     signal,
   });

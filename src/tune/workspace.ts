@@ -5,9 +5,7 @@ import path from 'node:path';
 import { compileArgs } from '../build/compile-args.js';
 import type { AddonBinary } from '../build/find-binaries.js';
 import { tunedBaseArgs } from '../build/plan-file.js';
-import { relink } from '../build/relink.js';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
-import { AutoPassError } from '../errors.js';
 import { configurationKey } from '../levers/configuration-key.js';
 import { renderConfiguration } from '../levers/render.js';
 import { compileTwoStage } from '../levers/two-stage.js';
@@ -15,6 +13,7 @@ import type { Configuration, LeverPolicy, LeverProblem, RenderTarget } from '../
 import type { Variant } from '../measure/types.js';
 import { run } from '../toolchain/run.js';
 import type { Clang } from '../toolchain/types.js';
+import { failureText, linkAddon } from './link.js';
 import { mapPool } from './pool.js';
 
 /** A compiled object; equal `hash` means byte-identical. */
@@ -124,44 +123,14 @@ export class Workspace {
   }
 
   private async linkNow(key: string, assembly: Assembly, shuffleSeed: number | undefined): Promise<Variant> {
-    const replacements = new Map([...assembly].map(([output, object]) => [output, object.path]));
-    const binaries: Record<string, string> = {};
-    for (const [index, binary] of this.options.binaries.entries()) {
-      const into = path.join(this.options.folder, 'variants', key, String(index));
-      await mkdir(into, { recursive: true });
-      const linked = relink(this.options.record, {
-        replacements,
-        output: binary.link.output,
-        into,
-        ...(shuffleSeed !== undefined && { shuffleSeed }),
-      });
-      for (const step of linked.steps) {
-        const result = await run(step.argv, { cwd: step.cwd, timeoutMs: compileTimeoutFloorMs });
-        if (result.code !== 0) {
-          throw new AutoPassError(
-            'RELINK_FAILED',
-            `Relinking ${path.basename(binary.loaded)} failed: ${failureText(result)}`,
-            {
-              family: 'toolchain',
-              hint: 'Build the package from scratch and run autopass tune again.',
-            },
-          );
-        }
-      }
-      binaries[binary.loaded] = linked.output;
-    }
-    return { id: key, binaries };
+    const { record, binaries, folder } = this.options;
+    const linked = await linkAddon(record, binaries, {
+      replacements: new Map([...assembly].map(([output, object]) => [output, object.path])),
+      into: path.join(folder, 'variants', key),
+      ...(shuffleSeed !== undefined && { shuffleSeed }),
+    });
+    return { id: key, binaries: linked };
   }
-}
-
-function failureText(result: {
-  stderr: string;
-  timedOut: boolean;
-  signal: string | null;
-  spawnError?: string;
-}): string {
-  if (result.timedOut) return 'timed out';
-  return result.stderr.trim() || result.spawnError || `ended by ${result.signal ?? 'an unknown cause'}`;
 }
 
 function sha256(data: string | Uint8Array): string {

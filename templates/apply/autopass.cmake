@@ -31,8 +31,9 @@ if(NOT _autopass_state)
   if(_autopass_inputs)
     set_property(DIRECTORY "${CMAKE_SOURCE_DIR}" APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${_autopass_inputs})
   endif()
-  # Also notices a lock that appears or disappears.
-  file(GLOB _autopass_lock CONFIGURE_DEPENDS "${_autopass_state}/../../autopass.lock")
+  # Also notices a lock or a profile that appears or disappears.
+  file(GLOB _autopass_lock CONFIGURE_DEPENDS
+    "${_autopass_state}/../../autopass.lock" "${_autopass_state}/../../autopass.profiles/*.profdata")
 
   # Makefiles do not compile again because the launcher changed, so objects made without it have to go.
   if(NOT "${AUTOPASS_HOOKED}" STREQUAL "${CMAKE_CURRENT_LIST_DIR}")

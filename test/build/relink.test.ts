@@ -43,6 +43,16 @@ describe('relink', () => {
     ]);
   });
 
+  it('appends extra arguments to the link and not to the archives', () => {
+    const { steps } = relink(gyp, {
+      replacements: new Map([['/pkg/build/j.o', '/w/j.o']]),
+      output,
+      into: '/into',
+      extra: ['runtime.a'],
+    });
+    expect(steps.map(({ argv }) => argv.at(-1))).toEqual(['/w/j.o', '/into/1-inner.a', 'runtime.a']);
+  });
+
   it('makes the archives between a replaced object and the addon anew', () => {
     const { steps } = relink(gyp, {
       replacements: new Map([['/pkg/build/j.o', '/w/j.o']]),

@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { planDigest } from '../../src/build/plan-file.js';
 import { statePaths } from '../../src/build/state.js';
 import { sync } from '../../src/build/sync.js';
+import { renderConfiguration } from '../../src/levers/render.js';
 import { detectHost, runnableTargets } from '../../src/target/host.js';
-import { temporaryFolder, tuned, writeFiles } from './support.js';
+import { temporaryFolder, testClang, tuned, writeFiles } from './support.js';
 
 let root: string;
 let lines: string[];
@@ -179,6 +182,55 @@ describe('sync', () => {
     await writeFiles(root, { 'package.json': '{"autopass":{"allow":["unroll-count"]}}' });
     await run();
     expect(await plans()).toEqual(['src/x.c/plan']);
+  });
+
+  describe('with a profile', () => {
+    const content = 'counts';
+    const name = createHash('sha256').update(content).digest('hex');
+    const file = `autopass.profiles/${name.slice(0, 16)}.profdata`;
+    const why = `src/x.c builds as stock: its profile ${file} is`;
+
+    it.each([
+      ['missing', {}, `${why} missing`],
+      ['another one', { [file]: 'other counts' }, `${why} not the one that it was tuned with`],
+      ['a folder', { [`${file}/counts`]: content }, `${why} missing`],
+    ])('builds as stock, with one line, when the profile is %s', async (_, files, line) => {
+      await tuned(root, { 'src/x.c': { 'pgo-ir': name } });
+      await writeFiles(root, files);
+      await run();
+      expect(await plans()).toEqual([]);
+      expect(lines).toEqual([line]);
+    });
+
+    it('follows no symbolic link', async () => {
+      await tuned(root, { 'src/x.c': { 'pgo-ir': name } });
+      await writeFiles(root, { elsewhere: content, 'autopass.profiles/README': '' });
+      await symlink('../elsewhere', path.join(root, file));
+      await run();
+      expect(lines).toEqual([`${why} missing`]);
+    });
+
+    it('watches the profile, and stays with the stock compiler where clang cannot read it', async () => {
+      await tuned(root, { 'src/x.c': { 'pgo-ir': name } });
+      await writeFiles(root, { [file]: content });
+      const logger = { info() {}, debug() {}, warn: (line: string) => lines.push(line) };
+      const { inputs } = await sync({ packageRoot: root, env: process.env, logger });
+      expect(inputs).toContain(path.join(root, file));
+      expect(lines).toEqual([expect.stringContaining('does not take its arguments')]);
+    });
+
+    it('has a digest of the profile and not of the place', async () => {
+      const clang = await testClang();
+      const digest = (folder: string, profile: string): string => {
+        const profiles = path.join(folder, 'autopass.profiles');
+        const target = { arch: 'x64', major: clang.major, profiles } as const;
+        const rendered = renderConfiguration({ 'pgo-ir': profile }, { allow: [] }, target);
+        if (!rendered.ok) throw new Error('refused');
+        return planDigest(rendered.plan, clang, folder);
+      };
+      expect(digest('/here', name)).toBe(digest('/some/where "else"', name));
+      expect(digest('/here', name)).not.toBe(digest('/here', 'b'.repeat(64)));
+    });
   });
 
   it('can run twice at once without deleting what the other has caused to be rebuilt', async () => {

@@ -6,9 +6,9 @@ import { renderConfiguration } from '../../src/levers/render.js';
 import type { Lever, LeverValue, RenderTarget } from '../../src/levers/types.js';
 
 const targets: readonly RenderTarget[] = [
-  { arch: 'x64', major: 16 },
-  { arch: 'x64', major: 19 },
-  { arch: 'arm64', major: 22 },
+  { arch: 'x64', major: 16, profiles: '.' },
+  { arch: 'x64', major: 19, profiles: '.' },
+  { arch: 'arm64', major: 22, profiles: '.' },
 ];
 
 /** Every listed value of a lever in the form that its shape asks for. */
@@ -24,6 +24,8 @@ function valuesOf(lever: Lever): readonly LeverValue[] {
       return lever.values.map((value) => ({ '_Z3sumPKdi|0.1|0123abcd': value }));
     case 'passes':
       return [...catalogue.values()].filter((one) => one.shape === 'pass').map((one) => [one.id]);
+    case 'profile':
+      return ['a'.repeat(64)];
     case 'pass':
     case 'none':
       return [];

@@ -50,6 +50,13 @@ test.each([
   ['a lever of another architecture', { 'mtune-aarch64': 'cortex-a53' }, 'exists for aarch64 only'],
   ['a lever of another LLVM', { 'enable-early-exit-vectorization': true }, 'does not work with LLVM 19'],
   ['a feature with a comma', { 'x86-tune-fast-gather': '+,+avx2' }, 'takes "+" or "-"'],
+  ['a profile outside its folder', { 'pgo-ir': `../../${'a'.repeat(58)}` }, 'takes the SHA-256 of a profile'],
+  ['a profile in capitals', { 'pgo-ir': 'A'.repeat(64) }, 'takes the SHA-256'],
+  ['a profile by half of its name', { 'pgo-ir': 'a'.repeat(16) }, 'takes the SHA-256'],
+  ['a profile with one digit too many', { 'pgo-ir': 'a'.repeat(65) }, 'takes the SHA-256'],
+  ['a line break after a profile', { 'pgo-ir': `${'a'.repeat(64)}\n` }, 'takes the SHA-256'],
+  ['a list of profiles', { 'pgo-ir': ['a'.repeat(64)] }, 'takes the SHA-256'],
+  ['a switch for a profile', { 'pgo-ir': true }, 'takes the SHA-256'],
 ])('%s is refused', (_, configuration, reason) => {
   expect(reasons(configuration)).toContain(reason);
 });

@@ -109,6 +109,51 @@ test('inserted passes are nested as their place demands, and opt gets the LLVM o
   ).toMatchObject({ optArgs: ['-passes-ep-vectorizer-start=loop(loop-bound-split)'] });
 });
 
+const profile = '0123456789abcdef'.repeat(4);
+const useProfile = (folder: string): string[] => [
+  `-fprofile-use=${folder}/0123456789abcdef.profdata`,
+  '-Wno-profile-instr-out-of-date',
+  '-Wno-profile-instr-unprofiled',
+  '-Wno-profile-instr-missing',
+  '-Wno-backend-plugin',
+];
+const portable = '-static-func-full-module-prefix=false';
+
+test('a profile is read from the folder of the target, whatever that is called', () => {
+  const folder = '/a $& b/profiles';
+  expect(plan({ 'pgo-ir': profile, 'slp-threshold': 3 }, [], { ...x64, profiles: folder })).toEqual({
+    kind: 'flags',
+    args: [...useProfile(folder), '-mllvm', '-slp-threshold=3', '-mllvm', portable],
+  });
+});
+
+test('in two stages opt reads the profile, and the back end where there is no opt', () => {
+  const target = { ...x64, profiles: '/p' };
+  const args = useProfile('/p');
+  expect(plan({ 'pgo-ir': profile, 'ep:passes-ep-peephole': ['pass:sink'] }, [], target)).toEqual({
+    kind: 'two-stage',
+    frontArgs: args,
+    optArgs: [
+      '-pgo-kind=pgo-instr-use-pipeline',
+      '-profile-file=/p/0123456789abcdef.profdata',
+      portable,
+      '-passes-ep-peephole=sink',
+    ],
+    backArgs: [...args, '-mllvm', portable],
+    hints: [],
+  });
+  const hinted = plan({ 'pgo-ir': profile, 'attr:prefer-vector-width': { f: '128' } }, [], target);
+  expect(hinted).toMatchObject({ frontArgs: args, backArgs: [...args, '-mllvm', portable] });
+  expect(hinted).not.toHaveProperty('optArgs');
+});
+
+test('without a folder of profiles a configuration with one is refused', () => {
+  expect(renderConfiguration({ 'pgo-ir': profile }, { allow: [] }, x64)).toEqual({
+    ok: false,
+    problems: [{ id: 'pgo-ir', reason: 'there is no folder with profiles here' }],
+  });
+});
+
 test('a function name is inserted as it is, even where it looks like a replacement pattern', () => {
   expect(args({ 'attr:cold': ['a$$b$1'] })).toBe('-mllvm -force-attribute=a$$b$1:cold');
 });

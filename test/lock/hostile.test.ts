@@ -59,6 +59,13 @@ test.each<[string, Record<string, unknown>, string]>([
     { levers: { 'mtune-x86': 'haswell -fplugin=x' } },
     'lever mtune-x86 takes',
   ],
+  [
+    'a profile outside the package',
+    { levers: { 'pgo-ir': '../../../evil.profdata' } },
+    'lever pgo-ir takes the SHA-256',
+  ],
+  ['a flag as a profile', { levers: { 'pgo-ir': '-fplugin=evil.so' } }, 'lever pgo-ir takes the SHA-256'],
+  ['half of a profile’s name', { levers: { 'pgo-ir': 'a'.repeat(32) } }, 'lever pgo-ir takes the SHA-256'],
   ['an option smuggled into a name', { levers: { 'attr:noinline': ['f -load x'] } }, 'lever attr:noinline'],
   ['an opt-in lever', { levers: { 'fp:ffast-math': true } }, 'fp:ffast-math is opt-in'],
   ['a blocked lever', { levers: { 'ignore-tti-inline-compatible': true } }, 'is blocked'],

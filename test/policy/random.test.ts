@@ -25,6 +25,11 @@ describe('random search', () => {
     }
   });
 
+  it('draws no profile, not even where the session has one', async () => {
+    const proposals = await createRandom(7).propose({ ...input, batch: 200, profile: 'a'.repeat(64) });
+    expect(proposals.some(({ configuration }) => 'pgo-ir' in configuration)).toBe(false);
+  });
+
   it('is reproducible by seed and differs between seeds and units', async () => {
     const draw = async (seed: number, file = 'a.c') =>
       (await createRandom(seed).propose({ ...input, evidence: { ...input.evidence, file } })).map(

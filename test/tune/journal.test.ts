@@ -46,8 +46,9 @@ async function write(...events: JournalEvent[]): Promise<void> {
 }
 
 it('gives back every event of a session that did not end', async () => {
-  await write({ type: 'session', identity, at: 'now' }, trial(100), trial(200));
-  expect(await unfinishedSession(file, identity)).toEqual([trial(100), trial(200)]);
+  const profile = { type: 'profile', name: 'a'.repeat(64) } as const;
+  await write({ type: 'session', identity, at: 'now' }, profile, trial(100), trial(200));
+  expect(await unfinishedSession(file, identity)).toEqual([profile, trial(100), trial(200)]);
 });
 
 it('loses at most the line that was being written', async () => {

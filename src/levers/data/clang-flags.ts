@@ -116,6 +116,15 @@ export const clangFlags: readonly LeverRow[] = [
     },
   ],
   [
+    'pgo-ir',
+    [],
+    {
+      shape: 'profile',
+      args: '-fprofile-use={v} -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-profile-instr-missing -Wno-backend-plugin',
+      opt: ['-pgo-kind=pgo-instr-use-pipeline', '-profile-file={v}'],
+    },
+  ],
+  [
     'pgo-generate',
     [],
     {

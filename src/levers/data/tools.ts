@@ -1,11 +1,10 @@
 import type { LeverRow } from './row.js';
 
 const byLink = 'needs the cooperation of the link, which stays the one of the project';
-const byProfile = 'needs a training run; a configuration of one translation unit cannot hold it';
+const byProfile = 'needs another kind of training run than the one that tuning does';
 
 /** Procedures around whole builds. They are listed to be named in explanations; no configuration can hold them. */
 export const tools: readonly LeverRow[] = [
-  ['pgo-ir', [], { gate: 'blocked', unreachable: byProfile }],
   ['pgo-cs', [], { gate: 'blocked', unreachable: byProfile }],
   ['pgo-sample', [], { gate: 'blocked', unreachable: byProfile }],
   ['lto-full', [], { gate: 'blocked', unreachable: byLink }],

@@ -7,6 +7,7 @@ import { followUps } from './follow-ups.js';
 import { hostTuning } from './host-tuning.js';
 import type { Idea } from './idea.js';
 import { lessonsOf } from './lessons.js';
+import { profileIdea } from './profile-idea.js';
 import type { Rule, Theme } from './rule.js';
 import { rules as allRules } from './rules.js';
 
@@ -40,6 +41,7 @@ function propose(input: PolicyInput, rules: readonly Rule[], hostTune: string | 
   const findings = findingsOf(rules, facts, input.arch);
   const { incumbent, evidence: baseline } = input;
   const ideas = [
+    ...profileIdea(input),
     ...firstIdeas(findings, incumbent, lessons, baseline),
     ...followUps({ findings, incumbent, lessons, baseline }),
   ];

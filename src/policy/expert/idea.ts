@@ -1,3 +1,4 @@
+import { shownValue } from '../../levers/profiles.js';
 import type { Configuration } from '../../levers/types.js';
 import type { Theme } from './rule.js';
 
@@ -29,6 +30,6 @@ export function merged(one: Configuration, other: Configuration): Configuration 
 /** `id=value` items, for reasons. */
 export function describe(configuration: Configuration): string {
   return Object.entries(configuration)
-    .map(([id, value]) => `${id}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(([id, value]) => `${id}=${typeof value === 'object' ? JSON.stringify(value) : shownValue(value)}`)
     .join(' ');
 }

@@ -1,0 +1,53 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { AddonBinary } from '../build/find-binaries.js';
+import { type RelinkOptions, relink } from '../build/relink.js';
+import type { BuildRecord } from '../build/types.js';
+import { AutoPassError } from '../errors.js';
+import type { Variant } from '../measure/types.js';
+import { run } from '../toolchain/run.js';
+
+const linkTimeoutMs = 120_000;
+
+/**
+ * Links every addon file of the package again, each in a folder of its own below `into`.
+ * @throws AutoPassError `RELINK_FAILED`
+ */
+export async function linkAddon(
+  record: BuildRecord,
+  addons: readonly AddonBinary[],
+  options: Omit<RelinkOptions, 'output'>,
+): Promise<Variant['binaries']> {
+  const binaries: Record<string, string> = {};
+  for (const [index, { link, loaded }] of addons.entries()) {
+    const into = path.join(options.into, String(index));
+    await mkdir(into, { recursive: true });
+    const { steps, output } = relink(record, { ...options, output: link.output, into });
+    for (const step of steps) {
+      const result = await run(step.argv, { cwd: step.cwd, timeoutMs: linkTimeoutMs });
+      if (result.code !== 0) {
+        throw new AutoPassError(
+          'RELINK_FAILED',
+          `Relinking ${path.basename(loaded)} failed: ${failureText(result)}`,
+          {
+            family: 'toolchain',
+            hint: 'Build the package from scratch and run autopass tune again.',
+          },
+        );
+      }
+    }
+    binaries[loaded] = output;
+  }
+  return binaries;
+}
+
+/** Why a tool ended as it did, in its own words where it has any. */
+export function failureText(result: {
+  stderr: string;
+  timedOut: boolean;
+  signal: string | null;
+  spawnError?: string;
+}): string {
+  if (result.timedOut) return 'timed out';
+  return result.stderr.trim() || result.spawnError || `ended by ${result.signal ?? 'an unknown cause'}`;
+}

@@ -1,0 +1,53 @@
+import { copyFile, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import { profileState } from '../build/profile-state.js';
+import { profileFile, profileOf, profilesFolder } from '../levers/profiles.js';
+import type { Lock } from '../lock/types.js';
+import type { JournalEvent } from './journal.js';
+import { type Training, type TrainRequest, train } from './train.js';
+
+/** Where a session keeps its profile. */
+export function sessionProfiles(packageRoot: string): string {
+  return path.join(packageRoot, '.autopass', 'profiles');
+}
+
+/** Trains; a resumed session goes on with the profile that it began with, or else without any. */
+export async function sessionProfile(
+  past: readonly JournalEvent[],
+  request: Omit<TrainRequest, 'profiles'>,
+): Promise<Training> {
+  const profiles = sessionProfiles(request.packageRoot);
+  const first = past.find((event) => event.type === 'profile');
+  if (first === undefined) return train({ ...request, profiles });
+  return (await profileState(profiles, first.name)) === 'intact'
+    ? { kind: 'trained', profile: first.name }
+    : { kind: 'skipped', reason: 'the one that the interrupted session used is gone' };
+}
+
+/** Puts the profiles of this session that a lock names beside it. */
+export async function installProfiles(packageRoot: string, lock: Lock): Promise<void> {
+  const [from, to] = [sessionProfiles(packageRoot), path.join(packageRoot, profilesFolder)];
+  for (const name of namedProfiles(lock)) {
+    if ((await profileState(from, name)) !== 'intact') continue;
+    const file = path.join(to, profileFile(name));
+    await mkdir(to, { recursive: true });
+    await copyFile(path.join(from, profileFile(name)), `${file}.tmp`);
+    await rename(`${file}.tmp`, file);
+  }
+}
+
+/** Deletes the profiles beside a lock that it does not name. */
+export async function pruneProfiles(packageRoot: string, lock: Lock): Promise<void> {
+  const folder = path.join(packageRoot, profilesFolder);
+  const kept = new Set(namedProfiles(lock).map(profileFile));
+  for (const file of await readdir(folder).catch(() => [])) {
+    if (/^[0-9a-f]{16}\.profdata$/.test(file) && !kept.has(file)) await rm(path.join(folder, file));
+  }
+  // Stays when something else is in it.
+  await rmdir(folder).catch(() => {});
+}
+
+function namedProfiles(lock: Lock): string[] {
+  const names = lock.entries.map(({ levers }) => profileOf(levers)).filter((name) => name !== undefined);
+  return [...new Set(names)];
+}
