@@ -41,7 +41,9 @@ export async function pruneProfiles(packageRoot: string, lock: Lock): Promise<vo
   const folder = path.join(packageRoot, profilesFolder);
   const kept = new Set(namedProfiles(lock).map(profileFile));
   for (const file of await readdir(folder).catch(() => [])) {
-    if (/^[0-9a-f]{16}\.profdata$/.test(file) && !kept.has(file)) await rm(path.join(folder, file));
+    if (/^[0-9a-f]{16}\.profdata$/.test(file) && !kept.has(file)) {
+      await rm(path.join(folder, file), { recursive: true });
+    }
   }
   // Stays when something else is in it.
   await rmdir(folder).catch(() => {});
