@@ -3,11 +3,6 @@ import { defineConfig } from 'vitest/config';
 // Real builds on a busy machine: a limit for what hangs, not for what is slow.
 const patient = { testTimeout: 1_200_000, hookTimeout: 600_000, fileParallelism: false };
 
-/** Whole sessions and measurements: they need a machine that is not throttled, and run with `npm run e2e:measure`. */
-const measuring = ['evidence', 'measure', 'tune', 'two-stage', 'verify'].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
-
 const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
     projects: [
@@ -20,10 +15,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           testTimeout: 60_000,
         },
       },
-      {
-        test: { name: 'e2e', root: '.', include: ['test/e2e/**/*.test.ts'], exclude: measuring, ...patient },
-      },
-      { test: { name: 'e2e-measure', root: '.', include: measuring, ...patient } },
+      { test: { name: 'e2e', root: '.', include: ['test/e2e/**/*.test.ts'], ...patient } },
     ],
   },
 });

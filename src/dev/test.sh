@@ -1,6 +1,5 @@
 #!/bin/sh
-# What a change must pass, set-up included: type check, lint, unit and end-to-end tests. Whole tuning sessions and
-# measurements are not among them: npm run e2e:measure.
+# What a change must pass, set-up included: type check, lint, unit and end-to-end tests.
 set -eu
 cd "$(dirname "$0")/../.."
 sh src/dev/setup.sh --tests
