@@ -13,7 +13,7 @@ echo "── Fetching $addon from npm into $work"
 node dist/dev/corpus.js "$addon" "$work"
 autopass() { CI='' node dist/cli/main.js "$@"; }
 status=0
-autopass tune -C "$work/$addon" --minutes "${DEMO_MINUTES:-4}" || status=$?
+autopass tune -C "$work/$addon" --minutes "${DEMO_MINUTES:-2}" || status=$?
 # 2 means: measured, and no gain could be confirmed. That is an honest end, too.
 [ "$status" = 0 ] || [ "$status" = 2 ] || exit "$status"
 echo

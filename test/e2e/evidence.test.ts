@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execEnvironment } from '../../src/build/exec-environment.js';
 import { findAddonBinaries } from '../../src/build/find-binaries.js';
 import { loadRecord } from '../../src/build/record.js';
+import { sync } from '../../src/build/sync.js';
 import type { BuildRecord } from '../../src/build/types.js';
 import { fetchAddon } from '../../src/dev/corpus.js';
 import { evidenceChange } from '../../src/evidence/compare.js';
@@ -34,6 +35,7 @@ beforeAll(async () => {
   folder = await temporaryFolder('evidence');
   root = await fetchAddon('lz4', folder);
   clang = await testClang();
+  await sync({ packageRoot: root, env: process.env, logger: silentLogger });
   const env = execEnvironment({ packageRoot: root, buildSystem: 'node-gyp', env: {}, folder: apply });
   await build([...nodeGyp, 'rebuild'], root, env);
   record = await loadRecord(root);

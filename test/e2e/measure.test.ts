@@ -128,7 +128,7 @@ describe('measureVariants', () => {
 
   it('fails a candidate that hangs, after the time-out', async () => {
     const pkg = packageOf();
-    const { results } = await measure(pkg, [pkg.variant('hang', { HANG: 1 })], { timeoutMs: 20_000 });
+    const { results } = await measure(pkg, [pkg.variant('hang', { HANG: 1 })], { timeoutMs: 10_000 });
     expect(results[0]).toMatchObject({ outcome: 'failed', detail: expect.stringContaining('killed after') });
   });
 
