@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { CommandDef } from 'citty';
 import { type Config, loadConfig } from '../config/load.js';
 import { AutoPassError, exitCodes } from '../errors.js';
@@ -6,6 +7,7 @@ import { formatSummary } from '../report/summary.js';
 import { findClangs } from '../toolchain/find-clang.js';
 import { buildPackage } from '../tune/build-package.js';
 import { type LockStatus, lockStatus } from '../tune/lock-status.js';
+import { withSessionLock } from '../tune/session-lock.js';
 import { tune } from '../tune/tune.js';
 import { command } from './command.js';
 import { isCi } from './frozen.js';
@@ -22,16 +24,32 @@ export const build: CommandDef = command(
   async (args, io) => {
     const config = withSessionArgs(await loadConfig(args.dir), args);
     const isFrozen = args.frozen || isCi();
-    const status = await lockStatus(config.packageRoot);
+    let status = await lockStatus(config.packageRoot);
     if (isFrozen) refuseDrift(status, Boolean(args.frozen));
     if (!isFrozen && needsTuning(status) && (await canTune(config, io.logger))) {
       const result = await withProgress(io, (progress, logger) =>
         tune(config, { logger, progress, signal: io.signal }),
-      );
-      io.print(formatSummary(result), result);
-      return exitCodes.ok;
+      ).catch((error: unknown) => {
+        // Another build tunes: this one waits below, and applies what that one finds.
+        if (error instanceof AutoPassError && error.code === 'SESSION_RUNNING') return undefined;
+        throw error;
+      });
+      if (result !== undefined) {
+        io.print(formatSummary(result), result);
+        return exitCodes.ok;
+      }
     }
-    await buildPackage({ config, mode: 'apply', logger: io.logger, showOutput: true, signal: io.signal });
+    const state = path.join(config.packageRoot, '.autopass');
+    const onWait = (holder: number) =>
+      io.logger.info(`process ${holder} builds or tunes this package; waiting for it`);
+    await withSessionLock(
+      state,
+      async () => {
+        status = await lockStatus(config.packageRoot);
+        await buildPackage({ config, mode: 'apply', logger: io.logger, showOutput: true, signal: io.signal });
+      },
+      { onWait, signal: io.signal },
+    );
     const applied = status.entries.filter(({ state }) => state === 'applied').map(({ entry }) => entry.file);
     io.print(
       applied.length === 0
