@@ -67,7 +67,7 @@ export async function judge(context: JudgeContext): Promise<Judgement> {
     confirmed = await confirm(context, kept, 'check');
   }
   const { vsStock, vsO3, noiseFloor } = confirmed;
-  const verdict = kept.length > 0 && vsStock.ci[0] > 1 + noiseFloor ? 'faster' : 'no gain';
+  const verdict = kept.length > 0 && vsStock.ci[0] > 1 ? 'faster' : 'no gain';
   if (verdict === 'no gain') {
     for (const unit of kept) dropped.set(unit, 'the confirmed gain does not clear the noise floor');
   }
@@ -207,7 +207,7 @@ async function confirm(
   const results = await compare(context, final, 'confirm', inputs, others);
   const more = results.get(isAllPlain ? 'o3' : 'all');
   const floor = Math.max(context.noise.value, placeboEffect(results.get('placebo')));
-  const over = (id: string): Ratio => invert(results.get(id));
+  const over = (id: string): Ratio => widened(invert(results.get(id)), floor);
   const vsStock = kept.length === 0 ? even : over('stock');
   return {
     vsStock,
@@ -276,4 +276,12 @@ export function placeboEffect(result: VariantResult | undefined): number {
 export function invert(result: VariantResult | undefined): Ratio {
   if (result === undefined || result.outcome === 'failed') return even;
   return { ratio: 1 / result.ratio, ci: [1 / result.ci[1], 1 / result.ci[0]] };
+}
+
+/**
+ * The interval with the noise floor on both sides: resampling processes tells nothing of what another order of linking
+ * would have given, and who measures again gets another one.
+ */
+export function widened({ ratio, ci }: Ratio, noiseFloor: number): Ratio {
+  return { ratio, ci: [ci[0] / (1 + noiseFloor), ci[1] * (1 + noiseFloor)] };
 }

@@ -5,7 +5,7 @@ import { AutoPassError, exitCodes } from '../errors.js';
 import { profilesFolder } from '../levers/profiles.js';
 import type { Logger } from '../log.js';
 import { buildPackage } from './build-package.js';
-import { invert, placeboEffect } from './judge.js';
+import { invert, placeboEffect, widened } from './judge.js';
 import { lockStatus } from './lock-status.js';
 import { prepare } from './prepare.js';
 import type { Ratio } from './result.js';
@@ -145,14 +145,15 @@ async function verifyNow(
   });
   signal?.throwIfAborted();
   const byId = new Map(results.map((result) => [result.id, result]));
-  const vsStock = invert(byId.get('stock'));
+  const noiseFloor = placeboEffect(byId.get('placebo'));
+  const vsStock = widened(invert(byId.get('stock')), noiseFloor);
   await buildPackage({ config, mode: 'apply', logger, ...(signal && { signal }) });
   return {
     target: entries[0]?.target,
     verdict: vsStock.ci[0] > 1 ? 'confirmed' : vsStock.ci[1] < 1 ? 'slower' : 'within noise',
     tus,
-    addon: { vsO3: invert(byId.get('o3')), vsStock },
-    noiseFloor: placeboEffect(byId.get('placebo')),
+    addon: { vsO3: widened(invert(byId.get('o3')), noiseFloor), vsStock },
+    noiseFloor,
     processes: trials.processes,
     sameInputs: trials.sameInputs,
     warnings: [...trials.warnings],
