@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { BuildRecord, CompileCommand } from '../build/types.js';
 import type { Config } from '../config/load.js';
 import { AutoPassError, exitCodes } from '../errors.js';
 import { profilesFolder } from '../levers/profiles.js';
+import type { LockEntry } from '../lock/types.js';
 import type { Logger } from '../log.js';
 import { buildPackage } from './build-package.js';
 import { invert, placeboEffect, widened } from './judge.js';
@@ -102,10 +104,7 @@ async function verifyNow(
   const baseline = new Map<string, CompiledObject>();
   const tus: { file: string; claimed: Ratio; identicalObject: boolean }[] = [];
   for (const entry of entries) {
-    const commands = prep.record.compiles.filter(
-      ({ file, object }) => file === entry.file && (entry.object === undefined || entry.object === object),
-    );
-    for (const command of commands) {
+    for (const command of commandsOf(prep.record, entry)) {
       const outcome = await workspace.compile(command, entry.levers);
       if (outcome.kind !== 'compiled') {
         throw new AutoPassError('ENTRY_FAILS', `${entry.file} does not compile as the lock says.`, {
@@ -117,6 +116,14 @@ async function verifyNow(
       if (plain.kind === 'compiled') baseline.set(command.output, plain.object);
       const claimed = { ratio: entry.measured.vsStock, ci: entry.measured.vsStockCi };
       tus.push({ file: entry.file, claimed, identicalObject: outcome.object.hash === entry.objectHash });
+    }
+  }
+  // What tuning left to the stock compiler is part of "plain -O3" all the same.
+  for (const { entry, state } of status.entries) {
+    if (state !== 'stock verdict' || entry.target !== entries[0]?.target) continue;
+    for (const command of commandsOf(prep.record, entry)) {
+      const plain = await workspace.compile(command, {});
+      if (plain.kind === 'compiled') baseline.set(command.output, plain.object);
     }
   }
   onStep('comparing outputs');
@@ -158,4 +165,10 @@ async function verifyNow(
     sameInputs: trials.sameInputs,
     warnings: [...trials.warnings],
   };
+}
+
+function commandsOf(record: BuildRecord, entry: LockEntry): CompileCommand[] {
+  return record.compiles.filter(
+    ({ file, object }) => file === entry.file && (entry.object === undefined || entry.object === object),
+  );
 }
