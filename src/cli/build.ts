@@ -25,14 +25,16 @@ export const build: CommandDef = command(
     const config = withSessionArgs(await loadConfig(args.dir), args);
     const isFrozen = args.frozen || isCi();
     let status = await lockStatus(config.packageRoot);
+    let isOutdated = false;
     if (isFrozen) refuseDrift(status, Boolean(args.frozen));
     if (!isFrozen && needsTuning(status) && (await canTune(config, io.logger))) {
       const result = await withProgress(io, (progress, logger) =>
         tune(config, { logger, progress, signal: io.signal }),
       ).catch((error: unknown) => {
         // Another build tunes: this one waits below, and applies what that one finds.
-        if (error instanceof AutoPassError && error.code === 'SESSION_RUNNING') return undefined;
-        throw error;
+        if (!(error instanceof AutoPassError && error.code === 'SESSION_RUNNING')) throw error;
+        isOutdated = true;
+        return undefined;
       });
       if (result !== undefined) {
         io.print(formatSummary(result), result);
@@ -40,12 +42,14 @@ export const build: CommandDef = command(
       }
     }
     const state = path.join(config.packageRoot, '.autopass');
-    const onWait = (holder: number) =>
+    const onWait = (holder: number) => {
+      isOutdated = true;
       io.logger.info(`process ${holder} builds or tunes this package; waiting for it`);
+    };
     await withSessionLock(
       state,
       async () => {
-        status = await lockStatus(config.packageRoot);
+        if (isOutdated) status = await lockStatus(config.packageRoot);
         await buildPackage({ config, mode: 'apply', logger: io.logger, showOutput: true, signal: io.signal });
       },
       { onWait, signal: io.signal },

@@ -103,11 +103,11 @@ async function guardAgainstStock(
     'tune',
     new Map(context.units.map((unit) => [unit.key, withObject(final, unit, 'stock')])),
   );
+  // The placebo beside them shows what order of linking and place in the round do alone.
+  const placebo = Math.min(1, results.get('placebo')?.ratio || 1);
   const kept: TunedUnit[] = [];
   for (const unit of context.units) {
     const result = results.get(unit.key);
-    // The placebo beside it shows what order of linking and place in the round do alone.
-    const placebo = Math.min(1, results.get('placebo')?.ratio || 1);
     if (result !== undefined && result.outcome !== 'failed' && result.ci[1] < placebo) kept.push(unit);
     else dropped.set(unit, 'the stock compiler is as fast');
   }
@@ -149,11 +149,10 @@ async function prune(context: JudgeContext, kept: readonly TunedUnit[]): Promise
     if (outcome.kind !== 'compiled') continue;
     const shorter = { ...unit.incumbent, configuration, object: outcome.object };
     if (outcome.object.hash !== unit.incumbent.object.hash) {
-      const candidate = new Map([['shorter', withObject(final, unit, outcome.object)]]);
-      const [verified] = await context.trials.verify([
-        await workspace.variant('shorter', withObject(final, unit, outcome.object)),
-      ]);
+      const assembly = withObject(final, unit, outcome.object);
+      const [verified] = await context.trials.verify([await workspace.variant('shorter', assembly)]);
       if (verified?.outcome !== 'equal') continue;
+      const candidate = new Map([['shorter', assembly]]);
       const joint = (await compare(context, final, 'race', 'tune', candidate)).get('shorter');
       if (joint === undefined || !isNeedless(joint)) continue;
     }
@@ -206,19 +205,20 @@ async function confirm(
   if (kept.length < context.units.length && !isAllPlain) others.set('all', finalAssembly(context.units));
   const results = await compare(context, final, 'confirm', inputs, others);
   const more = results.get(isAllPlain ? 'o3' : 'all');
-  const floor = Math.max(context.noise.value, placeboEffect(results.get('placebo')));
-  const over = (id: string): Ratio => widened(invert(results.get(id)), floor);
+  const placebo = placeboEffect(results.get('placebo'));
+  const noiseFloor = Math.max(context.noise.value, placebo);
+  const over = (id: string): Ratio => widened(invert(results.get(id)), noiseFloor);
   const vsStock = kept.length === 0 ? even : over('stock');
   return {
     vsStock,
     vsO3: over('o3'),
-    noiseFloor: floor,
+    noiseFloor,
     isMoreFaster:
       kept.length < context.units.length &&
       more !== undefined &&
       more.outcome !== 'failed' &&
       more.ci[0] > 1 &&
-      more.ratio > 1 + placeboEffect(results.get('placebo')),
+      more.ratio > 1 + placebo,
     units: new Map(
       kept.map((unit) => [
         unit,
