@@ -33,6 +33,8 @@ export interface PolicyTrial {
 
 /** All a policy may look at. */
 export interface PolicyInput {
+  /** `addon`: one configuration for all hot units at once; `unit`: for the unit that the evidence is of. */
+  readonly scope: 'addon' | 'unit';
   readonly arch: 'x64' | 'arm64';
   readonly major: number;
   readonly language: 'c' | 'c++';
@@ -40,9 +42,11 @@ export interface PolicyInput {
   readonly evidence: Evidence;
   readonly incumbent: Configuration;
   readonly history: readonly PolicyTrial[];
+  /** In scope `unit`: what was tried on all hot units at once before. */
+  readonly addonTrials?: readonly PolicyTrial[];
   readonly allow: readonly string[];
-  /** Value for the lever `pgo-ir`: the session has a profile of the bench. */
-  readonly profile?: string;
+  /** Values for the lever `pgo-ir`, the strongest last: the session has these profiles of the bench. */
+  readonly profiles?: readonly string[];
   /** How many proposals are wanted now. */
   readonly batch: number;
 }

@@ -62,6 +62,7 @@ export async function search(context: SearchContext): Promise<void> {
 
 async function searchUnit(context: SearchContext, unit: TunedUnit): Promise<void> {
   const proposals = await context.policy.propose({
+    scope: 'unit',
     arch: context.arch,
     major: context.major,
     language: unit.command.language,
@@ -69,7 +70,7 @@ async function searchUnit(context: SearchContext, unit: TunedUnit): Promise<void
     incumbent: unit.incumbent.configuration,
     history: unit.history,
     allow: context.allow,
-    ...(context.profile !== undefined && { profile: context.profile }),
+    ...(context.profile !== undefined && { profiles: [context.profile] }),
     batch: Math.min(batchSize, context.budget.remainingTrials),
   });
   if (proposals.length === 0) {

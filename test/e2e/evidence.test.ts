@@ -112,7 +112,8 @@ describe('a real addon', () => {
     });
 
     const proposals = await createExpert().propose({
-      ...{ arch: 'x64', major: clang.major, language: 'c', incumbent: {}, history: [], allow: [], batch: 5 },
+      ...{ scope: 'unit', arch: 'x64', major: clang.major, language: 'c' },
+      ...{ incumbent: {}, history: [], allow: [], batch: 5 },
       evidence: plain,
     });
     expect(proposals).toHaveLength(5);

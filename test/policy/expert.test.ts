@@ -91,16 +91,18 @@ describe('the expert', () => {
   it('proposes the profile first, on top of the incumbent, and once', async () => {
     const profile = 'a1b2c3d4'.repeat(8);
     const incumbent = { 'inline-threshold': 400 };
-    const [first] = await expert.propose(inputOf(evidence, { profile, incumbent }));
+    const [first] = await expert.propose(inputOf(evidence, { profiles: [profile], incumbent }));
     expect(first).toMatchObject({ configuration: { ...incumbent, 'pgo-ir': profile }, origin: 'profile' });
 
     const lost = [trialOf({ 'pgo-ir': profile }, 0.98, 'profile')];
-    const later = await expert.propose(inputOf(evidence, { profile, incumbent, history: lost, batch: 200 }));
+    const later = await expert.propose(
+      inputOf(evidence, { profiles: [profile], incumbent, history: lost, batch: 200 }),
+    );
     expect(keys(later).filter((key) => key.includes('pgo-ir'))).toEqual([]);
 
     const won = [trialOf({ 'pgo-ir': profile }, 1.05, 'profile')];
     const built = await expert.propose(
-      inputOf(evidence, { profile, incumbent: { 'pgo-ir': profile }, history: won }),
+      inputOf(evidence, { profiles: [profile], incumbent: { 'pgo-ir': profile }, history: won }),
     );
     expect(built).toHaveLength(5);
     for (const { configuration } of built) expect(configuration).toHaveProperty('pgo-ir', profile);

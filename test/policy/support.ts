@@ -5,6 +5,7 @@ import type { PolicyInput, PolicyTrial, Proposal } from '../../src/policy/types.
 /** What a policy sees at the start of a session on clang 19 for x86-64. */
 export function inputOf(evidence: Evidence, changes: Partial<PolicyInput> = {}): PolicyInput {
   return {
+    scope: 'unit',
     arch: 'x64',
     major: 19,
     language: 'c',

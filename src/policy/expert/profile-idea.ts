@@ -5,7 +5,8 @@ import type { Idea } from './idea.js';
 const first = 1_000;
 
 /** The session's profile on top of the incumbent, once; afterwards only combinations with it can win. */
-export function profileIdea({ profile, incumbent, history }: PolicyInput): Idea[] {
+export function profileIdea({ profiles, incumbent, history }: PolicyInput): Idea[] {
+  const profile = profiles?.at(-1);
   if (profile === undefined || history.some(({ configuration }) => 'pgo-ir' in configuration)) return [];
   return [
     {
