@@ -77,6 +77,20 @@ export function evidenceChange(before: Evidence, after: Evidence): EvidenceChang
   };
 }
 
+/** The change of several units taken together; growth is the mean. */
+export function joinChanges(changes: readonly EvidenceChange[]): EvidenceChange {
+  const sum = (of: (change: EvidenceChange) => number): number =>
+    changes.reduce((total, change) => total + of(change), 0);
+  return {
+    growth: sum(({ growth }) => growth) / Math.max(1, changes.length),
+    stackAccesses: sum(({ stackAccesses }) => stackAccesses),
+    spills: sum(({ spills }) => spills),
+    vector: sum(({ vector }) => vector),
+    calls: sum(({ calls }) => calls),
+    vectorizedLoops: sum(({ vectorizedLoops }) => vectorizedLoops),
+  };
+}
+
 function spills(evidence: Evidence): number {
   return evidence.remarks
     .filter((remark) => remark.pass === 'regalloc' && remark.name === 'SpillReloadCopies')

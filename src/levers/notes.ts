@@ -2006,7 +2006,13 @@ const rows: readonly (readonly [string, string, string, readonly string[], strin
     ['representative workload exists'],
     'profile is tied to source and compiler version; stale functions are ignored with a warning; the addon must be unloaded or the process end normally to write .profraw',
   ],
-  ['pgo-cs', 'second, post-inline profile', 'off', ['after pgo-ir']],
+  [
+    'pgo-cs',
+    'a second count after inlining: block layout and late inlining by what every inlined copy does',
+    'off',
+    ['representative workload exists'],
+    'holds the counts of pgo-ir too',
+  ],
   [
     'pgo-sample',
     'sampled profile',

@@ -19,10 +19,19 @@ export function profileFile(name: string): string {
   return `${name.slice(0, 16)}.profdata`;
 }
 
+/** Levers whose value is a profile: counted once, or a second time after inlining. At most one can be set. */
+export const profileLevers = ['pgo-ir', 'pgo-cs'] as const;
+export type ProfileLever = (typeof profileLevers)[number];
+
+/** The lever by which a configuration uses a profile. */
+export function profileLeverOf(configuration: Readonly<Record<string, unknown>>): ProfileLever | undefined {
+  return profileLevers.find((id) => isProfileName(configuration[id]));
+}
+
 /** The name of the profile that a configuration uses. */
 export function profileOf(configuration: Readonly<Record<string, unknown>>): string | undefined {
-  const value = configuration['pgo-ir'];
-  return isProfileName(value) ? value : undefined;
+  const lever = profileLeverOf(configuration);
+  return lever === undefined ? undefined : String(configuration[lever]);
 }
 
 /** A lever's value for people: a profile by its first digits, everything else as it is. */

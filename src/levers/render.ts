@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { catalogue } from './catalogue.js';
 import { checkConfiguration } from './check.js';
 import { insertedPass } from './pass-text.js';
-import { portableNames, profileFile, profileOf } from './profiles.js';
+import { portableNames, profileFile, profileLeverOf } from './profiles.js';
 import type {
   CompilePlan,
   Configuration,
@@ -28,7 +28,8 @@ export function renderConfiguration(
   if (!check.ok) return check;
   const located = withProfileFile(check.configuration, target.profiles);
   if (located === undefined) {
-    return { ok: false, problems: [{ id: 'pgo-ir', reason: 'there is no folder with profiles here' }] };
+    const id = profileLeverOf(check.configuration) ?? '';
+    return { ok: false, problems: [{ id, reason: 'there is no folder with profiles here' }] };
   }
   const used = [...catalogue.values()].flatMap((lever) => {
     const value = located[lever.id];
@@ -48,9 +49,10 @@ function withProfileFile(
   configuration: Configuration,
   folder: string | undefined,
 ): Configuration | undefined {
-  const name = profileOf(configuration);
-  if (name === undefined) return configuration;
-  return folder === undefined ? undefined : { ...configuration, 'pgo-ir': join(folder, profileFile(name)) };
+  const lever = profileLeverOf(configuration);
+  if (lever === undefined) return configuration;
+  const file = profileFile(String(configuration[lever]));
+  return folder === undefined ? undefined : { ...configuration, [lever]: join(folder, file) };
 }
 
 interface Used {
@@ -107,7 +109,7 @@ function ruleArgs(configuration: Configuration): { driver: readonly string[]; ll
   if ('inline-threshold' in configuration && !('inlinecold-threshold' in configuration)) {
     llvm.push('-inlinecold-threshold=45');
   }
-  if ('pgo-ir' in configuration) llvm.push(portableNames);
+  if (profileLeverOf(configuration) !== undefined) llvm.push(portableNames);
   // Measured: a forced vector width lets the vectoriser reorder strict floating-point sums.
   if (Object.keys(configuration).some(forcesVectors)) llvm.push('-hints-allow-reordering=false');
   // A higher ISA level brings FMA, and with it contraction, which changes results.

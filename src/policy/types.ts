@@ -1,3 +1,4 @@
+import type { EvidenceChange } from '../evidence/compare.js';
 import type { Evidence } from '../evidence/types.js';
 import type { Configuration } from '../levers/types.js';
 
@@ -27,8 +28,8 @@ export interface PolicyTrial {
   /** Speedup over the incumbent's baseline (`-O3`) where measured; above 1 is faster. */
   readonly speedup?: number;
   readonly ci?: readonly [number, number];
-  /** Evidence under this configuration, where it was gathered. */
-  readonly evidence?: Evidence;
+  /** What the levers did to the hot code, of trials that lost. */
+  readonly change?: EvidenceChange;
 }
 
 /** All a policy may look at. */
@@ -45,8 +46,8 @@ export interface PolicyInput {
   /** In scope `unit`: what was tried on all hot units at once before. */
   readonly addonTrials?: readonly PolicyTrial[];
   readonly allow: readonly string[];
-  /** Values for the lever `pgo-ir`, the strongest last: the session has these profiles of the bench. */
-  readonly profiles?: readonly string[];
+  /** The session's profiles of the bench, each as the configuration that uses it. */
+  readonly profiles?: readonly Configuration[];
   /** How many proposals are wanted now. */
   readonly batch: number;
 }

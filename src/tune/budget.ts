@@ -31,9 +31,15 @@ export class Budget {
     this.used += count;
   }
 
+  /** How much of the search's minutes or trials is used up, whichever is more; 0 to 1. */
+  get searchProgress(): number {
+    const { minutes, trials } = this.limits;
+    return Math.max(this.elapsedMs / (minutes * 60_000 * searchShare), this.used / trials);
+  }
+
   /** Whether another batch of trials may start. */
   get maySearch(): boolean {
-    return this.remainingTrials > 0 && this.elapsedMs < this.limits.minutes * 60_000 * searchShare;
+    return this.searchProgress < 1;
   }
 
   /** Time left for guard and confirmation, at least a quarter of the budget: a session that cannot confirm is worthless. */

@@ -34,8 +34,8 @@ export type JournalEvent =
       readonly speedup: number;
       readonly elapsedMs: number;
     }
-  /** What the session's candidates were, or may be, compiled with; a resumed session trains no other one. */
-  | { readonly type: 'profile'; readonly name: string }
+  /** Profiles that the session's candidates may be compiled with; a resumed session trains no others. */
+  | { readonly type: 'profiles'; readonly profiles: readonly Configuration[] }
   | { readonly type: 'end'; readonly elapsedMs: number; readonly summary: unknown };
 
 /** Append-only JSON lines; every event is on disk before the next trial starts. */
@@ -107,7 +107,7 @@ export async function* readJournal(file: string): AsyncGenerator<JournalEvent> {
 function parseEvent(line: string): JournalEvent | undefined {
   try {
     const event = JSON.parse(line) as JournalEvent;
-    return ['session', 'profile', 'trial', 'incumbent', 'end'].includes(event.type) ? event : undefined;
+    return ['session', 'profiles', 'trial', 'incumbent', 'end'].includes(event.type) ? event : undefined;
   } catch {
     return undefined;
   }

@@ -2,26 +2,30 @@ import { copyFile, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { profileState } from '../build/profile-state.js';
 import { profileFile, profileOf, profilesFolder } from '../levers/profiles.js';
+import type { Configuration } from '../levers/types.js';
 import type { Lock } from '../lock/types.js';
 import type { JournalEvent } from './journal.js';
 import { type Training, type TrainRequest, train } from './train.js';
 
-/** Where a session keeps its profile. */
+/** Where a session keeps its profiles. */
 export function sessionProfiles(packageRoot: string): string {
   return path.join(packageRoot, '.autopass', 'profiles');
 }
 
-/** Trains; a resumed session goes on with the profile that it began with, or else without any. */
-export async function sessionProfile(
+/** Trains; a resumed session goes on with the profiles that it began with, as far as they are there. */
+export async function trainSession(
   past: readonly JournalEvent[],
   request: Omit<TrainRequest, 'profiles'>,
 ): Promise<Training> {
-  const profiles = sessionProfiles(request.packageRoot);
-  const first = past.find((event) => event.type === 'profile');
-  if (first === undefined) return train({ ...request, profiles });
-  return (await profileState(profiles, first.name)) === 'intact'
-    ? { kind: 'trained', profile: first.name }
-    : { kind: 'skipped', reason: 'the one that the interrupted session used is gone' };
+  const folder = sessionProfiles(request.packageRoot);
+  const first = past.find((event) => event.type === 'profiles');
+  if (first === undefined) return train({ ...request, profiles: folder });
+  const intact: Configuration[] = [];
+  for (const profile of first.profiles) {
+    if ((await profileState(folder, profileOf(profile) ?? '')) === 'intact') intact.push(profile);
+  }
+  const isWhole = intact.length === first.profiles.length;
+  return { profiles: intact, ...(!isWhole && { problem: 'what the interrupted session used is gone' }) };
 }
 
 /** Puts the profiles of this session that a lock names beside it. */

@@ -1,40 +1,50 @@
 import type { Budget } from './budget.js';
 import type { JournalEvent } from './journal.js';
-import type { TunedUnit } from './units.js';
+import type { Scope } from './scopes.js';
 import type { Workspace } from './workspace.js';
 
 /**
- * Brings units to where an unfinished session left them: trials are not repeated, incumbents are compiled again
- * (the same compiler and sources give the same object).
+ * Brings scopes and their units to where an unfinished session left them: trials are not repeated, incumbents are
+ * compiled again (the same compiler and sources give the same object).
  * @returns how many measured trials were taken over.
  */
 export async function restore(
   events: readonly JournalEvent[],
-  units: readonly TunedUnit[],
+  scopes: readonly Scope[],
   workspace: Workspace,
   budget: Budget,
 ): Promise<number> {
-  const byKey = new Map(units.map((unit) => [unit.key, unit]));
+  const byKey = new Map(scopes.map((scope) => [scope.key, scope]));
   let measured = 0;
   for (const event of events) {
     if (event.type !== 'trial' && event.type !== 'incumbent') continue;
-    const unit = byKey.get(event.unit);
-    if (unit === undefined) continue;
+    const scope = byKey.get(event.unit);
+    if (scope === undefined) continue;
     if (event.type === 'trial') {
-      unit.history.push(event.trial);
-      if (event.objectHash !== undefined && !unit.seen.has(event.objectHash))
-        unit.seen.set(event.objectHash, event.trial);
+      scope.history.push(event.trial);
+      if (event.objectHash !== undefined && !scope.seen.has(event.objectHash))
+        scope.seen.set(event.objectHash, event.trial);
       if (event.measured) {
         measured++;
-        unit.sinceGain++;
+        scope.sinceGain++;
       }
-    } else {
-      const outcome = await workspace.compile(unit.command, event.configuration);
-      if (outcome.kind !== 'compiled') continue;
-      unit.incumbent = { configuration: event.configuration, object: outcome.object, speedup: event.speedup };
-      unit.sinceGain = 0;
-    }
+    } else if (await restoreIncumbent(event, scope, workspace)) scope.sinceGain = 0;
   }
   budget.countTrials(measured);
   return measured;
+}
+
+async function restoreIncumbent(
+  event: JournalEvent & { type: 'incumbent' },
+  scope: Scope,
+  workspace: Workspace,
+): Promise<boolean> {
+  const { configuration, speedup } = event;
+  const outcomes = await workspace.compileAll(scope.units.map(({ command }) => ({ command, configuration })));
+  if (outcomes.some(({ kind }) => kind !== 'compiled')) return false;
+  for (const [index, unit] of scope.units.entries()) {
+    const outcome = outcomes[index];
+    if (outcome?.kind === 'compiled') unit.incumbent = { configuration, object: outcome.object, speedup };
+  }
+  return true;
 }

@@ -1,15 +1,19 @@
+import { createHash } from 'node:crypto';
 import os from 'node:os';
+import { type EvidenceChange, evidenceChange, joinChanges } from '../evidence/compare.js';
+import type { Evidence } from '../evidence/types.js';
+import type { Configuration } from '../levers/types.js';
 import type { Logger } from '../log.js';
 import type { MeasureRequest, VariantResult } from '../measure/types.js';
 import type { Policy, PolicyTrial, Proposal, TrialOutcome } from '../policy/types.js';
-import { nextUnit } from './allocate.js';
 import type { Budget } from './budget.js';
 import type { Journal } from './journal.js';
 import type { NoiseFloor } from './noise-floor.js';
 import { mapPool } from './pool.js';
+import { nextScope, type Scope } from './scopes.js';
 import type { Trials } from './trials.js';
-import { incumbentAssembly, type TunedUnit, withObject } from './units.js';
-import type { Assembly, CompiledObject, Workspace } from './workspace.js';
+import { incumbentAssembly, type TunedUnit, withObjects } from './units.js';
+import type { Assembly, CompiledObject, CompileOutcome, Workspace } from './workspace.js';
 
 /** Candidates per batch: they share one process and one baseline. */
 const batchSize = 5;
@@ -19,6 +23,7 @@ const racedPerBatch = 2;
 
 export interface SearchContext {
   readonly units: readonly TunedUnit[];
+  readonly scopes: readonly Scope[];
   /** The hot units at plain clang -O3. */
   readonly baseline: Assembly;
   readonly workspace: Workspace;
@@ -26,98 +31,126 @@ export interface SearchContext {
   readonly arch: 'x64' | 'arm64';
   readonly major: number;
   readonly allow: readonly string[];
-  /** Name of the profile that was trained. */
-  readonly profile: string | undefined;
+  /** The profiles that were trained, each as the configuration that uses it. */
+  readonly profiles: readonly Configuration[];
   readonly budget: Budget;
   readonly journal: Journal;
   readonly trials: Trials;
   readonly noise: NoiseFloor;
   readonly logger: Logger;
   readonly signal: AbortSignal | undefined;
-  readonly onTrial: (unit: TunedUnit, trial: PolicyTrial) => void;
+  /** Evidence on a unit under a configuration; undefined where it cannot be had. */
+  readonly gather: (unit: TunedUnit, configuration: Configuration) => Promise<Evidence | undefined>;
+  readonly onTrial: (scope: Scope, trial: PolicyTrial) => void;
 }
 
 interface Candidate {
   readonly proposal: Proposal;
-  readonly object: CompiledObject;
+  /** One for every unit of the scope. */
+  readonly objects: ReadonlyMap<TunedUnit, CompiledObject>;
+  /** Of all objects together. */
+  readonly hash: string;
 }
 
 /** Spends the search share of the budget; afterwards every unit holds its incumbent. */
 export async function search(context: SearchContext): Promise<void> {
-  const { units, budget } = context;
+  const { scopes, budget } = context;
   while (budget.maySearch && !context.signal?.aborted) {
-    const index = nextUnit(
-      units.map((unit) => ({
-        share: unit.share,
-        trials: unit.history.length,
-        sinceGain: unit.sinceGain,
-        exhausted: unit.exhausted,
-      })),
-    );
-    const unit = index === undefined ? undefined : units[index];
-    if (unit === undefined) return;
-    await searchUnit(context, unit);
+    const scope = nextScope(scopes, budget);
+    if (scope === undefined) return;
+    await searchScope(context, scope);
   }
 }
 
-async function searchUnit(context: SearchContext, unit: TunedUnit): Promise<void> {
+async function searchScope(context: SearchContext, scope: Scope): Promise<void> {
+  const addon = context.scopes.find(({ kind }) => kind === 'addon');
   const proposals = await context.policy.propose({
-    scope: 'unit',
+    scope: scope.kind,
     arch: context.arch,
     major: context.major,
-    language: unit.command.language,
-    evidence: unit.evidence,
-    incumbent: unit.incumbent.configuration,
-    history: unit.history,
+    language: scope.language,
+    evidence: scope.evidence,
+    incumbent: incumbentOf(scope).configuration,
+    history: scope.history,
+    ...(addon !== undefined && addon !== scope && { addonTrials: addon.history }),
     allow: context.allow,
-    ...(context.profile !== undefined && { profiles: [context.profile] }),
+    profiles: context.profiles,
     batch: Math.min(batchSize, context.budget.remainingTrials),
   });
   if (proposals.length === 0) {
-    unit.exhausted = true;
+    scope.exhausted = true;
     return;
   }
-  const candidates = await compileBatch(context, unit, proposals);
-  const verified = await verifyBatch(context, unit, candidates);
-  if (verified.length > 0) await measureBatch(context, unit, verified);
+  const candidates = await compileBatch(context, scope, proposals);
+  const verified = await verifyBatch(context, scope, candidates);
+  if (verified.length > 0) await measureBatch(context, scope, verified);
+}
+
+/** All units of a scope have the same incumbent until single units are searched, and then no other scope is. */
+function incumbentOf(scope: Scope): TunedUnit['incumbent'] {
+  const [unit] = scope.units;
+  if (unit === undefined) throw new Error('a scope without units');
+  return unit.incumbent;
 }
 
 /** Compiles proposals; whatever needs no measuring (refused, failed, code seen before) becomes a finished trial. */
 async function compileBatch(
   context: SearchContext,
-  unit: TunedUnit,
+  scope: Scope,
   proposals: readonly Proposal[],
 ): Promise<Candidate[]> {
   const outcomes = await context.workspace.compileAll(
-    proposals.map(({ configuration }) => ({ command: unit.command, configuration })),
+    proposals.flatMap(({ configuration }) => scope.units.map(({ command }) => ({ command, configuration }))),
   );
+  const plain = hashOf(scope.units.map(({ baseline }) => baseline));
   const fresh = new Map<string, Candidate>();
   for (const [index, proposal] of proposals.entries()) {
-    const outcome = outcomes[index];
-    if (outcome === undefined) continue;
-    if (outcome.kind === 'refused') await finish(context, unit, proposal, 'refused');
-    else if (outcome.kind === 'failed') await finish(context, unit, proposal, 'failed');
-    else if (outcome.object.hash === unit.baseline.hash || fresh.has(outcome.object.hash)) {
-      await finish(context, unit, proposal, 'identical', { object: outcome.object });
+    const own = outcomes.slice(index * scope.units.length, (index + 1) * scope.units.length);
+    const compiled = candidateOf(scope, proposal, own);
+    if (typeof compiled === 'string') await finish(context, scope, proposal, compiled);
+    else if (compiled.hash === plain || fresh.has(compiled.hash)) {
+      await finish(context, scope, proposal, 'identical', { hash: compiled.hash });
     } else {
-      const known = unit.seen.get(outcome.object.hash);
-      if (known === undefined) fresh.set(outcome.object.hash, { proposal, object: outcome.object });
-      else await finish(context, unit, proposal, known.outcome, { object: outcome.object, copy: known });
+      const known = scope.seen.get(compiled.hash);
+      if (known === undefined) fresh.set(compiled.hash, compiled);
+      else await finish(context, scope, proposal, known.outcome, { hash: compiled.hash, copy: known });
     }
   }
   return [...fresh.values()];
 }
 
+function candidateOf(
+  scope: Scope,
+  proposal: Proposal,
+  outcomes: readonly CompileOutcome[],
+): Candidate | 'refused' | 'failed' {
+  const objects = new Map<TunedUnit, CompiledObject>();
+  for (const [index, unit] of scope.units.entries()) {
+    const outcome = outcomes[index];
+    if (outcome?.kind !== 'compiled') return outcome?.kind ?? 'failed';
+    objects.set(unit, outcome.object);
+  }
+  return { proposal, objects, hash: hashOf([...objects.values()]) };
+}
+
+function hashOf(objects: readonly CompiledObject[]): string {
+  const [first, ...others] = objects;
+  if (first !== undefined && others.length === 0) return first.hash;
+  return createHash('sha256')
+    .update(objects.map(({ hash }) => hash).join())
+    .digest('hex');
+}
+
 /** The candidates that give the stock build's outputs; the others become finished trials. */
 async function verifyBatch(
   context: SearchContext,
-  unit: TunedUnit,
+  scope: Scope,
   candidates: readonly Candidate[],
 ): Promise<Candidate[]> {
   if (candidates.length === 0) return [];
   const incumbent = incumbentAssembly(context.baseline, context.units);
-  const variants = await mapPool(candidates, os.availableParallelism(), ({ object }) =>
-    context.workspace.variant(object.hash, withObject(incumbent, unit, object)),
+  const variants = await mapPool(candidates, os.availableParallelism(), ({ hash, objects }) =>
+    context.workspace.variant(hash, withObjects(incumbent, objects)),
   );
   const verdicts = await context.trials.verify(variants);
   context.signal?.throwIfAborted();
@@ -126,8 +159,8 @@ async function verifyBatch(
     const outcome = verdicts[index]?.outcome;
     if (outcome === 'equal') passed.push(candidate);
     else {
-      await finish(context, unit, candidate.proposal, outcome === 'incorrect' ? 'incorrect' : 'failed', {
-        object: candidate.object,
+      await finish(context, scope, candidate.proposal, outcome === 'incorrect' ? 'incorrect' : 'failed', {
+        hash: candidate.hash,
         measured: true,
       });
     }
@@ -138,51 +171,74 @@ async function verifyBatch(
 /** Screens all on one baseline, races the best on fresh samples beside a placebo, and promotes the winner. */
 async function measureBatch(
   context: SearchContext,
-  unit: TunedUnit,
+  scope: Scope,
   candidates: readonly Candidate[],
 ): Promise<void> {
-  const screened = await compare(context, unit, candidates, 'screen');
+  const screened = await compare(context, candidates, 'screen');
   const promising = candidates
-    .filter((candidate) => (screened.get(candidate.object.hash)?.ratio ?? 0) > raceAbove)
+    .filter((candidate) => ratioOf(screened, candidate) > raceAbove)
     .sort((a, b) => ratioOf(screened, b) - ratioOf(screened, a))
     .slice(0, racedPerBatch);
   const raced =
-    promising.length > 0 ? await compare(context, unit, promising, 'race') : new Map<string, VariantResult>();
-  const base = unit.incumbent.speedup;
+    promising.length > 0 ? await compare(context, promising, 'race') : new Map<string, VariantResult>();
+  const base = incumbentOf(scope).speedup;
   for (const candidate of candidates) {
-    const result = raced.get(candidate.object.hash) ?? screened.get(candidate.object.hash);
+    const race = raced.get(candidate.hash);
+    const result = race ?? screened.get(candidate.hash);
     if (result === undefined) continue;
-    const isFaster = raced.has(candidate.object.hash) && isGain(result, context.noise.value);
-    const outcome: TrialOutcome =
-      result.outcome === 'failed'
-        ? 'failed'
-        : isFaster
-          ? 'faster'
-          : result.ci[1] < 1
-            ? 'slower'
-            : 'within-noise';
-    await finish(context, unit, candidate.proposal, outcome, {
-      object: candidate.object,
+    const outcome = outcomeOf(result, race !== undefined && isGain(race, context.noise.value));
+    const change = outcome === 'slower' ? await changeOf(context, scope, candidate) : undefined;
+    await finish(context, scope, candidate.proposal, outcome, {
+      hash: candidate.hash,
       result,
       base,
       measured: true,
+      ...(change && { change }),
     });
   }
   const winner = promising
     .filter((candidate) => {
-      const result = raced.get(candidate.object.hash);
+      const result = raced.get(candidate.hash);
       return result !== undefined && isGain(result, context.noise.value);
     })
     .sort((a, b) => ratioOf(raced, b) - ratioOf(raced, a))[0];
-  unit.sinceGain += candidates.length;
-  if (winner === undefined) return;
-  unit.sinceGain = 0;
-  const speedup = base * ratioOf(raced, winner);
-  unit.incumbent = { configuration: winner.proposal.configuration, object: winner.object, speedup };
+  scope.sinceGain += candidates.length;
+  if (winner !== undefined) await promote(context, scope, winner, base * ratioOf(raced, winner));
+}
+
+function outcomeOf(result: VariantResult, isFaster: boolean): TrialOutcome {
+  if (result.outcome === 'failed') return 'failed';
+  if (isFaster) return 'faster';
+  return result.ci[1] < 1 ? 'slower' : 'within-noise';
+}
+
+/** What the levers did to code and remarks of the hot functions, from which a policy sees why the trial lost. */
+async function changeOf(
+  context: SearchContext,
+  scope: Scope,
+  { proposal }: Candidate,
+): Promise<EvidenceChange | undefined> {
+  const changes = await mapPool(scope.units, os.availableParallelism(), async (unit) => {
+    const after = await context.gather(unit, proposal.configuration);
+    return after === undefined ? undefined : evidenceChange(unit.evidence, after);
+  });
+  context.signal?.throwIfAborted();
+  return changes.every((change) => change !== undefined) ? joinChanges(changes) : undefined;
+}
+
+async function promote(
+  context: SearchContext,
+  scope: Scope,
+  winner: Candidate,
+  speedup: number,
+): Promise<void> {
+  const { configuration } = winner.proposal;
+  scope.sinceGain = 0;
+  for (const [unit, object] of winner.objects) unit.incumbent = { configuration, object, speedup };
   await context.journal.append({
     type: 'incumbent',
-    unit: unit.key,
-    configuration: winner.proposal.configuration,
+    unit: scope.key,
+    configuration,
     speedup,
     elapsedMs: context.budget.elapsedMs,
   });
@@ -190,16 +246,13 @@ async function measureBatch(
 
 async function compare(
   context: SearchContext,
-  unit: TunedUnit,
   candidates: readonly Candidate[],
   goal: MeasureRequest['goal'],
 ): Promise<Map<string, VariantResult>> {
   const incumbent = incumbentAssembly(context.baseline, context.units);
   const baseline = await context.workspace.variant('incumbent', incumbent);
   const variants = await Promise.all(
-    candidates.map(({ object }) =>
-      context.workspace.variant(object.hash, withObject(incumbent, unit, object)),
-    ),
+    candidates.map(({ hash, objects }) => context.workspace.variant(hash, withObjects(incumbent, objects))),
   );
   const placebo =
     goal === 'race' ? [await context.workspace.variant('placebo', incumbent, context.trials.nextSeed())] : [];
@@ -221,26 +274,27 @@ function isGain(result: VariantResult, noiseFloor: number): boolean {
 }
 
 function ratioOf(results: ReadonlyMap<string, VariantResult>, candidate: Candidate): number {
-  return results.get(candidate.object.hash)?.ratio ?? 0;
+  return results.get(candidate.hash)?.ratio ?? 0;
 }
 
 interface TrialFacts {
-  readonly object?: CompiledObject;
+  readonly hash?: string;
   readonly result?: VariantResult;
   /** The incumbent's speedup over -O3 when this was measured against it. */
   readonly base?: number;
   readonly copy?: PolicyTrial;
+  readonly change?: EvidenceChange;
   readonly measured?: boolean;
 }
 
 async function finish(
   context: SearchContext,
-  unit: TunedUnit,
+  scope: Scope,
   proposal: Proposal,
   outcome: TrialOutcome,
   facts: TrialFacts = {},
 ): Promise<void> {
-  const { result, base = 1, copy } = facts;
+  const { result, base = 1, copy, change } = facts;
   const numbers =
     result !== undefined && result.outcome !== 'failed'
       ? { speedup: base * result.ratio, ci: [base * result.ci[0], base * result.ci[1]] as const }
@@ -248,19 +302,18 @@ async function finish(
         ? { speedup: copy.speedup, ci: copy.ci }
         : {};
   const { configuration, origin } = proposal;
-  const trial: PolicyTrial = { configuration, origin, outcome, ...numbers };
-  unit.history.push(trial);
-  if (facts.object !== undefined && !unit.seen.has(facts.object.hash))
-    unit.seen.set(facts.object.hash, trial);
+  const trial: PolicyTrial = { configuration, origin, outcome, ...numbers, ...(change && { change }) };
+  scope.history.push(trial);
+  if (facts.hash !== undefined && !scope.seen.has(facts.hash)) scope.seen.set(facts.hash, trial);
   if (facts.measured) context.budget.countTrials(1);
   await context.journal.append({
     type: 'trial',
-    unit: unit.key,
+    unit: scope.key,
     trial,
     reason: proposal.reason,
     measured: facts.measured ?? false,
     elapsedMs: context.budget.elapsedMs,
-    ...(facts.object && { objectHash: facts.object.hash }),
+    ...(facts.hash !== undefined && { objectHash: facts.hash }),
   });
-  context.onTrial(unit, trial);
+  context.onTrial(scope, trial);
 }

@@ -6,7 +6,9 @@ import { compileArgs } from '../build/compile-args.js';
 import type { AddonBinary } from '../build/find-binaries.js';
 import { tunedBaseArgs } from '../build/plan-file.js';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
-import { portableNames, profileFile } from '../levers/profiles.js';
+import { type ProfileLever, portableNames, profileFile, profileOf } from '../levers/profiles.js';
+import { renderConfiguration } from '../levers/render.js';
+import type { Configuration } from '../levers/types.js';
 import { profileCommand } from '../measure/profile.js';
 import { runProcess } from '../measure/run-process.js';
 import type { BenchTarget } from '../measure/types.js';
@@ -25,9 +27,12 @@ export interface TrainRequest extends BenchTarget {
   readonly profiles: string;
 }
 
-export type Training =
-  | { readonly kind: 'trained'; readonly profile: string }
-  | { readonly kind: 'skipped'; readonly reason: string };
+export interface Training {
+  /** Each as the configuration that uses it: counted once, and counted again after inlining. */
+  readonly profiles: readonly Configuration[];
+  /** Why there is none, or only the first. */
+  readonly problem?: string;
+}
 
 /** Instrumented code is about half as fast: this is some thousand calls of most cases. */
 const trainingMs = 2_000;
@@ -36,44 +41,81 @@ const compileTimeoutMs = 120_000;
 const longestRunMs = 180_000;
 
 /**
- * Runs the bench, on the inputs for tuning, with instrumented code (`-fprofile-generate`), and keeps what it counted:
- * one profile for all units. A training that fails never ends a session.
+ * Runs the bench, on the inputs for tuning, with instrumented code, and keeps what it counted for all units: once with
+ * `-fprofile-generate`, and again, using that, with `-fcs-profile-generate`. A training that fails never ends a session.
  */
 export async function train(request: TrainRequest): Promise<Training> {
-  const { clang, workDir, signal } = request;
+  const { clang, signal } = request;
   const merge = clang.tools['llvm-profdata'];
   if (merge === undefined) {
-    return skipped(`llvm-profdata of LLVM ${clang.major} was not found (package llvm-${clang.major})`);
+    return without(`llvm-profdata of LLVM ${clang.major} was not found (package llvm-${clang.major})`);
   }
   const runtime = await profileRuntime(clang);
   if (runtime === undefined) {
-    return skipped(
+    return without(
       `clang ${clang.major} has no run-time library for training (package libclang-rt-${clang.major}-dev)`,
     );
   }
-  const folder = path.join(workDir, 'training');
+  await rm(request.profiles, { recursive: true, force: true });
+  await mkdir(request.profiles, { recursive: true });
+  const profiles: Configuration[] = [];
+  try {
+    const first = await count(request, { merge, runtime, lever: 'pgo-ir' });
+    profiles.push(first);
+    profiles.push(await count(request, { merge, runtime, lever: 'pgo-cs', first }));
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { profiles, problem: error instanceof Error ? error.message : String(error) };
+  }
+  return { profiles };
+}
+
+function without(problem: string): Training {
+  return { profiles: [], problem };
+}
+
+interface Count {
+  /** llvm-profdata. */
+  readonly merge: string;
+  /** The run-time library. */
+  readonly runtime: string;
+  readonly lever: ProfileLever;
+  /** What the second count builds on. */
+  readonly first?: Configuration;
+}
+
+/** One training run, kept as a profile. */
+async function count(request: TrainRequest, { merge, runtime, lever, first }: Count): Promise<Configuration> {
+  const folder = path.join(request.workDir, 'training');
   try {
     const binaries = await linkAddon(request.record, request.binaries, {
-      replacements: await instrument(request, folder),
+      replacements: await instrument(request, folder, instrumentation(request, first)),
       into: path.join(folder, 'addon'),
       // No object asks for the run-time library: clang's own driver does, but the project's links here.
       extra: ['-Wl,-u,__llvm_profile_runtime', runtime],
     });
     const counted = await runBench(request, folder, binaries);
+    if (first !== undefined) counted.push(fileOf(request, first));
     const merged = path.join(folder, 'merged.profdata');
     // A process that was killed leaves half a file, an addon without instrumented code an empty one.
     await must([merge, 'merge', '--failure-mode=all', '-o', merged, ...counted]);
-    return { kind: 'trained', profile: await keep(merged, request.profiles) };
-  } catch (error) {
-    signal?.throwIfAborted();
-    return skipped(error instanceof Error ? error.message : String(error));
+    return { [lever]: await keep(merged, request.profiles) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function skipped(reason: string): Training {
-  return { kind: 'skipped', reason };
+function fileOf({ profiles }: TrainRequest, configuration: Configuration): string {
+  return path.join(profiles, profileFile(profileOf(configuration) ?? ''));
+}
+
+function instrumentation(request: TrainRequest, first: Configuration | undefined): string[] {
+  if (first === undefined) return ['-fprofile-generate', '-mllvm', portableNames];
+  const { clang, profiles } = request;
+  const target = { arch: process.arch === 'arm64' ? 'arm64' : 'x64', major: clang.major, profiles } as const;
+  const rendered = renderConfiguration(first, { allow: [] }, target);
+  if (!rendered.ok || rendered.plan.kind !== 'flags') throw new Error('the first profile cannot be used');
+  return [...rendered.plan.args, '-fcs-profile-generate'];
 }
 
 /** The library lies beside the one that clang names when asked; on macOS it has another name, which is not looked for. */
@@ -91,10 +133,14 @@ async function profileRuntime(clang: Clang): Promise<string | undefined> {
 }
 
 /** Instrumented objects by the output that they stand in for. */
-async function instrument(request: TrainRequest, folder: string): Promise<Map<string, string>> {
+async function instrument(
+  request: TrainRequest,
+  folder: string,
+  flags: readonly string[],
+): Promise<Map<string, string>> {
   const { clang, commands, signal } = request;
   await mkdir(folder, { recursive: true });
-  const extra = [...tunedBaseArgs, '-fprofile-generate', '-mllvm', portableNames];
+  const extra = [...tunedBaseArgs, ...flags];
   const objects = await mapPool([...commands.entries()], os.availableParallelism(), async ([at, command]) => {
     const object = path.join(folder, `${at}.o`);
     const compiler = command.language === 'c' ? clang.cc : clang.cxx;
@@ -141,13 +187,11 @@ function howItEnded(end: { code: number | null; signal: string | null; timedOut:
   return end.code === null ? `was ended by ${end.signal}` : `exits with ${end.code}`;
 }
 
-/** Moves the profile into a folder that holds nothing else, under its name. */
+/** Moves the profile into the folder, under its name. */
 async function keep(file: string, profiles: string): Promise<string> {
   const profile = createHash('sha256')
     .update(await readFile(file))
     .digest('hex');
-  await rm(profiles, { recursive: true, force: true });
-  await mkdir(profiles, { recursive: true });
   await rename(file, path.join(profiles, profileFile(profile)));
   return profile;
 }

@@ -5,6 +5,9 @@ import type { Config } from '../config/load.js';
 import { AutoPassError } from '../errors.js';
 import { gatherEvidence } from '../evidence/gather.js';
 import { type Score, type ScoredUnit, scoreTranslationUnits } from '../evidence/score.js';
+import type { Evidence } from '../evidence/types.js';
+import { renderConfiguration } from '../levers/render.js';
+import type { Configuration, RenderTarget } from '../levers/types.js';
 import type { Logger } from '../log.js';
 import { profileCommand } from '../measure/profile.js';
 import { createPolicy } from '../policy/registry.js';
@@ -23,10 +26,11 @@ import { type Judgement, judge } from './judge.js';
 import { NoiseFloor } from './noise-floor.js';
 import { mapPool } from './pool.js';
 import { type Preparation, prepare } from './prepare.js';
-import { sessionProfile, sessionProfiles } from './profiles.js';
+import { sessionProfiles, trainSession } from './profiles.js';
 import { type Progress, silentProgress } from './progress.js';
 import type { TuneResult, UnitResult } from './result.js';
 import { restore } from './resume.js';
+import { scopesOf } from './scopes.js';
 import { search } from './search.js';
 import { withSessionLock } from './session-lock.js';
 import { Trials } from './trials.js';
@@ -78,16 +82,17 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
     logger,
     signal,
   });
+  const target = {
+    arch: prep.host.arch,
+    major: prep.clang.major,
+    profiles: sessionProfiles(config.packageRoot),
+  };
   const workspace = new Workspace({
     folder: path.join(workDir, 'variants'),
     record: prep.record,
     binaries: prep.binaries,
     clang: prep.clang,
-    target: {
-      arch: prep.host.arch,
-      major: prep.clang.major,
-      profiles: sessionProfiles(config.packageRoot),
-    },
+    target,
     leverPolicy: { allow: config.allow },
     signal,
   });
@@ -118,34 +123,38 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   };
   const file = journalFile(config.packageRoot);
   const past = await unfinishedSession(file, identity);
-  const isTrained = past?.some(({ type }) => type === 'profile') ?? false;
+  const isTrained = past?.some(({ type }) => type === 'profiles') ?? false;
   if (!isTrained) progress.step('running the bench with instrumented code for a profile');
-  const profile = await trainedProfile(config, prep, units, past ?? [], { workDir, logger, signal });
+  const profiles = await trainedProfiles(config, prep, units, past ?? [], { workDir, logger, signal });
 
   progress.phase('search');
   const noise = new NoiseFloor();
   const budget = new Budget(config.budget, now, elapsedOf(past ?? []));
-  const resumedTrials = past === undefined ? 0 : await restore(past, units, workspace, budget);
+  const scopes = scopesOf(units);
+  const resumedTrials = past === undefined ? 0 : await restore(past, scopes, workspace, budget);
   const journal = await Journal.open(file);
   try {
     if (past === undefined) await journal.append({ type: 'session', identity, at: new Date().toISOString() });
-    if (profile !== undefined && !isTrained) await journal.append({ type: 'profile', name: profile });
+    if (!isTrained) await journal.append({ type: 'profiles', profiles });
     await search({
       units,
+      scopes,
       baseline,
       workspace,
       policy: createPolicy(config.policy, config.seed),
       arch: prep.host.arch,
       major: prep.clang.major,
       allow: config.allow,
-      profile,
+      profiles,
       budget,
       journal,
       trials,
       noise,
       logger,
       signal,
-      onTrial: (unit, trial) => progress.trial(unit.key, trial, budget.trials),
+      gather: (unit, configuration) =>
+        gatherUnder(configuration, { prep, target, allow: config.allow, unit, workDir, signal }),
+      onTrial: (scope, trial) => progress.trial(scope.key, trial, budget.trials),
     });
     signal?.throwIfAborted();
 
@@ -254,25 +263,21 @@ function gatherUnits(
         evidence,
         baseline: object,
         incumbent: { configuration: {}, object, speedup: 1 },
-        history: [],
-        seen: new Map(),
-        sinceGain: 0,
-        exhausted: false,
       };
     },
   );
 }
 
-/** The name of the session's profile; without one the session goes on and says why. */
-async function trainedProfile(
+/** The session's profiles; without any the session goes on and says why. */
+async function trainedProfiles(
   config: Config,
   prep: Preparation,
   units: readonly TunedUnit[],
   past: readonly JournalEvent[],
   options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
-): Promise<string | undefined> {
+): Promise<readonly Configuration[]> {
   const { workDir, logger, signal } = options;
-  const training = await sessionProfile(past, {
+  const { profiles, problem } = await trainSession(past, {
     packageRoot: config.packageRoot,
     bench: prep.bench,
     ...(config.entry !== undefined && { entry: config.entry }),
@@ -283,9 +288,38 @@ async function trainedProfile(
     workDir,
     ...(signal && { signal }),
   });
-  if (training.kind === 'trained') return training.profile;
-  logger.info(`profiles are not used: ${training.reason}`);
-  return undefined;
+  if (problem !== undefined) {
+    logger.info(
+      `${profiles.length === 0 ? 'no profiles are used' : 'not every profile is used'}: ${problem}`,
+    );
+  }
+  return profiles;
+}
+
+/** Evidence under a configuration that one clang call compiles; undefined otherwise. */
+async function gatherUnder(
+  configuration: Configuration,
+  options: {
+    prep: Preparation;
+    target: RenderTarget;
+    allow: readonly string[];
+    unit: TunedUnit;
+    workDir: string;
+    signal: AbortSignal | undefined;
+  },
+): Promise<Evidence | undefined> {
+  const { prep, target, allow, unit, workDir, signal } = options;
+  const rendered = renderConfiguration(configuration, { allow }, target);
+  if (!rendered.ok || rendered.plan.kind !== 'flags') return undefined;
+  return gatherEvidence({
+    command: unit.command,
+    clang: prep.clang,
+    flags: rendered.plan.args,
+    hot: unit.evidence.hot,
+    share: unit.share,
+    workDir,
+    ...(signal && { signal }),
+  });
 }
 
 function unitResults(units: readonly TunedUnit[], judgement: Judgement): UnitResult[] {

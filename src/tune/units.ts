@@ -1,7 +1,6 @@
 import type { CompileCommand } from '../build/types.js';
 import type { Evidence } from '../evidence/types.js';
 import type { Configuration } from '../levers/types.js';
-import type { PolicyTrial } from '../policy/types.js';
 import type { Assembly, CompiledObject } from './workspace.js';
 
 /** A hot translation unit while it is tuned. */
@@ -16,17 +15,19 @@ export interface TunedUnit {
   /** Plain clang -O3. */
   readonly baseline: CompiledObject;
   incumbent: { configuration: Configuration; object: CompiledObject; speedup: number };
-  readonly history: PolicyTrial[];
-  /** Object hash → the trial that measured it. */
-  readonly seen: Map<string, PolicyTrial>;
-  sinceGain: number;
-  exhausted: boolean;
 }
 
 /** The addon with every unit at its incumbent, everything else as in `base`. */
 export function incumbentAssembly(base: Assembly, units: readonly TunedUnit[]): Assembly {
   const assembly = new Map(base);
   for (const unit of units) assembly.set(unit.command.output, unit.incumbent.object);
+  return assembly;
+}
+
+/** The same assembly with other objects for some units. */
+export function withObjects(base: Assembly, objects: ReadonlyMap<TunedUnit, CompiledObject>): Assembly {
+  const assembly = new Map(base);
+  for (const [unit, object] of objects) assembly.set(unit.command.output, object);
   return assembly;
 }
 

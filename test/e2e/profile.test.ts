@@ -81,6 +81,7 @@ let clang: Clang;
 let request: TrainRequest;
 let command: CompileCommand;
 let profile: string;
+let recounted: string;
 const said: string[] = [];
 const logger = { info() {}, debug() {}, warn: (line: string) => said.push(line) };
 
@@ -105,8 +106,9 @@ beforeAll(async () => {
     workDir: path.join(home, 'work'),
   };
   const training = await train(request);
-  if (training.kind === 'skipped') throw new Error(training.reason);
-  profile = training.profile;
+  if (training.problem !== undefined) throw new Error(training.problem);
+  profile = String(training.profiles[0]?.['pgo-ir']);
+  recounted = String(training.profiles[1]?.['pgo-cs']);
 });
 
 afterAll(() => rm(home, { recursive: true, force: true }));
@@ -151,10 +153,16 @@ async function builtObject(packageRoot: string): Promise<string> {
   return hashOf(path.join(packageRoot, object));
 }
 
-it('keeps one profile under its hash, which changes the code', async () => {
-  expect(await readdir(sessionProfiles(root))).toEqual([profileFile(profile)]);
-  expect(await hashOf(path.join(sessionProfiles(root), profileFile(profile)))).toBe(profile);
-  expect(await tunedObject({ 'pgo-ir': profile })).not.toBe(await tunedObject({}));
+it('keeps both profiles under their hashes; each changes the code', async () => {
+  const files = [profile, recounted].map(profileFile).sort();
+  expect((await readdir(sessionProfiles(root))).sort()).toEqual(files);
+  for (const name of [profile, recounted]) {
+    expect(await hashOf(path.join(sessionProfiles(root), profileFile(name)))).toBe(name);
+  }
+  const plain = await tunedObject({});
+  const once = await tunedObject({ 'pgo-ir': profile });
+  const twice = await tunedObject({ 'pgo-cs': recounted });
+  expect(new Set([plain, once, twice]).size).toBe(3);
 });
 
 it('knows static functions by whatever path the source is named', async () => {
@@ -205,11 +213,12 @@ it('builds as stock, with one line, when the profile is another or is gone', asy
   expect(await builtObject(root)).toBe(await tunedObject({ 'pgo-ir': profile }));
 });
 
-it('gives the same object in one step and in stages', async () => {
+it.each(['pgo-ir', 'pgo-cs'])('gives the same object in one step and in stages with %s', async (lever) => {
   const output = path.join(home, 'stages.o');
   const compiler = clang.cc;
   const [, ...args] = compileArgs(command, { compiler, output, extra: tunedBaseArgs });
-  const configuration = { 'pgo-ir': profile, 'ep:passes-ep-peephole': ['pass:sink'] };
+  const used = { [lever]: lever === 'pgo-ir' ? profile : recounted };
+  const configuration = { ...used, 'ep:passes-ep-peephole': ['pass:sink'] };
   const rendered = renderConfiguration(configuration, { allow: [] }, target());
   if (!rendered.ok || rendered.plan.kind !== 'two-stage') throw new Error('not two stages');
   const { frontArgs, backArgs, optArgs = [] } = rendered.plan;
@@ -217,7 +226,7 @@ it('gives the same object in one step and in stages', async () => {
   const onlyProfile = optArgs.filter((option) => !option.startsWith('-passes-ep'));
   expect(onlyProfile).toHaveLength(optArgs.length - 1);
   const absent = { kind: 'loop', loop: 'absent|0|00000000', metadata: 'llvm.licm.disable' } as const;
-  const expected = await tunedObject({ 'pgo-ir': profile });
+  const expected = await tunedObject(used);
   const { opt } = clang.tools;
   for (const stages of [{ optArgs: onlyProfile, hints: [] }, { hints: [] }, { hints: [absent] }]) {
     const plan = { kind: 'two-stage', frontArgs, backArgs, ...stages } as const;
@@ -230,20 +239,21 @@ it('gives the same object in one step and in stages', async () => {
 it('trains with a bench that is a command', async () => {
   const bench = { kind: 'command', command: [process.execPath, 'bench.cjs'] } as const;
   const profiles = path.join(home, 'of-command');
-  expect(await train({ ...request, bench, profiles })).toMatchObject({ kind: 'trained' });
-  expect(await readdir(profiles)).toHaveLength(1);
+  expect(await train({ ...request, bench, profiles })).not.toHaveProperty('problem');
+  expect(await readdir(profiles)).toHaveLength(2);
 });
 
 it('says why there is no profile and leaves nothing behind', async () => {
   const profiles = path.join(home, 'none');
   const without = { ...clang, tools: {} };
   expect(await train({ ...request, clang: without, profiles })).toMatchObject({
-    reason: expect.stringContaining('llvm-profdata'),
+    profiles: [],
+    problem: expect.stringContaining('llvm-profdata'),
   });
   const failing = { kind: 'command', command: [process.execPath, '-e', 'process.exit(3)'] } as const;
   expect(await train({ ...request, bench: failing, profiles })).toEqual({
-    kind: 'skipped',
-    reason: 'the instrumented bench exits with 3',
+    profiles: [],
+    problem: 'the instrumented bench exits with 3',
   });
   expect(await readdir(profiles).catch(() => [])).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { evidenceChange } from '../../src/evidence/compare.js';
 import { checkConfiguration } from '../../src/levers/check.js';
 import { configurationKey } from '../../src/levers/configuration-key.js';
 import type { Configuration } from '../../src/levers/types.js';
@@ -91,18 +92,22 @@ describe('the expert', () => {
   it('proposes the profile first, on top of the incumbent, and once', async () => {
     const profile = 'a1b2c3d4'.repeat(8);
     const incumbent = { 'inline-threshold': 400 };
-    const [first] = await expert.propose(inputOf(evidence, { profiles: [profile], incumbent }));
+    const [first] = await expert.propose(inputOf(evidence, { profiles: [{ 'pgo-ir': profile }], incumbent }));
     expect(first).toMatchObject({ configuration: { ...incumbent, 'pgo-ir': profile }, origin: 'profile' });
 
     const lost = [trialOf({ 'pgo-ir': profile }, 0.98, 'profile')];
     const later = await expert.propose(
-      inputOf(evidence, { profiles: [profile], incumbent, history: lost, batch: 200 }),
+      inputOf(evidence, { profiles: [{ 'pgo-ir': profile }], incumbent, history: lost, batch: 200 }),
     );
     expect(keys(later).filter((key) => key.includes('pgo-ir'))).toEqual([]);
 
     const won = [trialOf({ 'pgo-ir': profile }, 1.05, 'profile')];
     const built = await expert.propose(
-      inputOf(evidence, { profiles: [profile], incumbent: { 'pgo-ir': profile }, history: won }),
+      inputOf(evidence, {
+        profiles: [{ 'pgo-ir': profile }],
+        incumbent: { 'pgo-ir': profile },
+        history: won,
+      }),
     );
     expect(built).toHaveLength(5);
     for (const { configuration } of built) expect(configuration).toHaveProperty('pgo-ir', profile);
@@ -123,7 +128,10 @@ describe('the expert', () => {
   it('answers a clear loss with the opposite and says why it lost', async () => {
     const [facts] = evidence.assembly;
     const after = { ...evidence, assembly: [{ ...facts, bytes: 29500 } as NonNullable<typeof facts>] };
-    const lost = { ...trialOf({ 'unroll-threshold': 1000 }, 0.9, 'unroll-long-loops'), evidence: after };
+    const lost = {
+      ...trialOf({ 'unroll-threshold': 1000 }, 0.9, 'unroll-long-loops'),
+      change: evidenceChange(evidence, after),
+    };
     const proposals = await expert.propose(inputOf(evidence, { history: [lost], batch: 100 }));
     const answers = proposals.filter(({ origin }) => origin === 'opposite:unroll-long-loops');
     expect(keys(answers)).toEqual(expect.arrayContaining(['{"fno-unroll-loops":true}']));

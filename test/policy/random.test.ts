@@ -26,7 +26,11 @@ describe('random search', () => {
   });
 
   it('draws no profile, not even where the session has one', async () => {
-    const proposals = await createRandom(7).propose({ ...input, batch: 200, profiles: ['a'.repeat(64)] });
+    const proposals = await createRandom(7).propose({
+      ...input,
+      batch: 200,
+      profiles: [{ 'pgo-ir': 'a'.repeat(64) }],
+    });
     expect(proposals.some(({ configuration }) => 'pgo-ir' in configuration)).toBe(false);
   });
 

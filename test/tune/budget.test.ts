@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { nextUnit, type UnitProgress } from '../../src/tune/allocate.js';
 import { Budget } from '../../src/tune/budget.js';
 import { NoiseFloor } from '../../src/tune/noise-floor.js';
 
@@ -19,28 +18,6 @@ it('counts the time of the session that it continues', () => {
   const budget = new Budget({ minutes: 10, trials: 100 }, () => 0, 7 * 60_000);
   expect(budget.elapsedMs).toBe(7 * 60_000);
   expect(budget.maySearch).toBe(false);
-});
-
-const unit = (share: number, changes: Partial<UnitProgress> = {}): UnitProgress => ({
-  share,
-  trials: 0,
-  sinceGain: 0,
-  exhausted: false,
-  ...changes,
-});
-
-it('gives the first batch to the unit that takes the most time', () => {
-  expect(nextUnit([unit(0.2), unit(0.7), unit(0.1)])).toBe(1);
-});
-
-it('moves on when the hottest unit stops gaining', () => {
-  expect(nextUnit([unit(0.3), unit(0.5, { trials: 16, sinceGain: 16 })])).toBe(0);
-});
-
-it('leaves exhausted units alone and ends when all are', () => {
-  expect(nextUnit([unit(0.9, { exhausted: true }), unit(0.1)])).toBe(1);
-  expect(nextUnit([unit(0.9, { exhausted: true })])).toBeUndefined();
-  expect(nextUnit([])).toBeUndefined();
 });
 
 it('sets the noise floor at the median placebo effect, in either direction', () => {

@@ -46,7 +46,7 @@ async function write(...events: JournalEvent[]): Promise<void> {
 }
 
 it('gives back every event of a session that did not end', async () => {
-  const profile = { type: 'profile', name: 'a'.repeat(64) } as const;
+  const profile = { type: 'profiles', profiles: [{ 'pgo-ir': 'a'.repeat(64) }] } as const;
   await write({ type: 'session', identity, at: 'now' }, profile, trial(100), trial(200));
   expect(await unfinishedSession(file, identity)).toEqual([profile, trial(100), trial(200)]);
 });

@@ -122,6 +122,17 @@ export const clangFlags: readonly LeverRow[] = [
       shape: 'profile',
       args: '-fprofile-use={v} -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-profile-instr-missing -Wno-backend-plugin',
       opt: ['-pgo-kind=pgo-instr-use-pipeline', '-profile-file={v}'],
+      group: 'profile',
+    },
+  ],
+  [
+    'pgo-cs',
+    [],
+    {
+      shape: 'profile',
+      args: '-fprofile-use={v} -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-profile-instr-missing -Wno-backend-plugin',
+      opt: ['-pgo-kind=pgo-instr-use-pipeline', '-cspgo-kind=cspgo-instr-use-pipeline', '-profile-file={v}'],
+      group: 'profile',
     },
   ],
   [

@@ -5,7 +5,6 @@ const byProfile = 'needs another kind of training run than the one that tuning d
 
 /** Procedures around whole builds. They are listed to be named in explanations; no configuration can hold them. */
 export const tools: readonly LeverRow[] = [
-  ['pgo-cs', [], { gate: 'blocked', unreachable: byProfile }],
   ['pgo-sample', [], { gate: 'blocked', unreachable: byProfile }],
   ['lto-full', [], { gate: 'blocked', unreachable: byLink }],
   ['lto-thin', [], { gate: 'blocked', unreachable: byLink }],

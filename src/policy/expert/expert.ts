@@ -7,7 +7,7 @@ import { followUps } from './follow-ups.js';
 import { hostTuning } from './host-tuning.js';
 import type { Idea } from './idea.js';
 import { lessonsOf } from './lessons.js';
-import { profileIdea } from './profile-idea.js';
+import { profileIdeas } from './profile-idea.js';
 import type { Rule, Theme } from './rule.js';
 import { rules as allRules } from './rules.js';
 
@@ -39,11 +39,11 @@ function propose(input: PolicyInput, rules: readonly Rule[], hostTune: string | 
   const facts = factsOf(input.evidence, input.language, hostTune);
   const lessons = lessonsOf(input.history, (origin) => themes.get(origin.split(':').at(-1) ?? ''));
   const findings = findingsOf(rules, facts, input.arch);
-  const { incumbent, evidence: baseline } = input;
+  const { incumbent } = input;
   const ideas = [
-    ...profileIdea(input),
-    ...firstIdeas(findings, incumbent, lessons, baseline),
-    ...followUps({ findings, incumbent, lessons, baseline }),
+    ...profileIdeas(input),
+    ...firstIdeas(findings, incumbent, lessons),
+    ...followUps({ findings, incumbent, lessons }),
   ];
   return chosen(admissible(ideas, input), input.batch);
 }

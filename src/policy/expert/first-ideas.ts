@@ -1,4 +1,3 @@
-import type { Evidence } from '../../evidence/types.js';
 import { configurationKey } from '../../levers/configuration-key.js';
 import type { Configuration } from '../../levers/types.js';
 import type { Facts } from './facts.js';
@@ -34,14 +33,9 @@ export function findingsOf(rules: readonly Rule[], facts: Facts, arch: 'x64' | '
 }
 
 /** What the evidence suggests, each edit on top of the incumbent. */
-export function firstIdeas(
-  findings: readonly Finding[],
-  incumbent: Configuration,
-  lessons: Lessons,
-  baseline: Evidence,
-): Idea[] {
+export function firstIdeas(findings: readonly Finding[], incumbent: Configuration, lessons: Lessons): Idea[] {
   return findings.flatMap(({ rule, match, edits }) => {
-    const worth = remainingWorth(rule, lessons, baseline) * lessons.themeFactor(rule.theme);
+    const worth = remainingWorth(rule, lessons) * lessons.themeFactor(rule.theme);
     return edits.flatMap((edit, index): Idea[] => {
       const configuration = merged(incumbent, edit);
       const alone = lessons.of(edit);

@@ -1,5 +1,4 @@
-import { evidenceChange } from '../../evidence/compare.js';
-import type { Evidence } from '../../evidence/types.js';
+import type { EvidenceChange } from '../../evidence/compare.js';
 import { catalogue } from '../../levers/catalogue.js';
 import type { Configuration, LeverValue } from '../../levers/types.js';
 import type { Finding } from './first-ideas.js';
@@ -20,7 +19,6 @@ export interface FollowUpInput {
   readonly findings: readonly Finding[];
   readonly incumbent: Configuration;
   readonly lessons: Lessons;
-  readonly baseline: Evidence;
 }
 
 /** Combinations, neighbours, shorter forms, and opposites of what lost. */
@@ -132,13 +130,13 @@ function shorterForms({ incumbent, lessons }: FollowUpInput): Idea[] {
 
 /** Why a trial lost, as far as its evidence tells, and what would answer that. */
 function diagnoses(input: FollowUpInput): Idea[] {
-  const { findings, incumbent, lessons, baseline } = input;
+  const { findings, incumbent, lessons } = input;
   return lessons.ranked.flatMap((lesson) => {
     const { trial, believed } = lesson;
     const finding = findings.find(({ rule }) => rule.id === trial.origin);
     if (believed > clearLoss || finding === undefined) return [];
     const { rule } = finding;
-    const why = trial.evidence === undefined ? '' : diagnose(baseline, trial.evidence);
+    const why = trial.change === undefined ? '' : diagnose(trial.change);
     const softer = softened(trial.configuration);
     const answers = [...(rule.opposite ?? []), ...(softer === undefined ? [] : [softer])];
     return answers.flatMap((edit): Idea[] => {
@@ -157,8 +155,7 @@ function diagnoses(input: FollowUpInput): Idea[] {
   });
 }
 
-function diagnose(before: Evidence, after: Evidence): string {
-  const change = evidenceChange(before, after);
+function diagnose(change: EvidenceChange): string {
   const causes = [
     change.spills > 0 ? `${change.spills} more spills and reloads` : '',
     change.stackAccesses > 8 ? `${change.stackAccesses} more stack accesses` : '',

@@ -1,21 +1,37 @@
+import { profileLeverOf, profileLevers } from '../../levers/profiles.js';
+import type { Configuration } from '../../levers/types.js';
 import type { PolicyInput } from '../types.js';
 import type { Idea } from './idea.js';
 
 /** Before everything else: what wins later is built on it. */
 const first = 1_000;
 
-/** The session's profile on top of the incumbent, once; afterwards only combinations with it can win. */
-export function profileIdea({ profiles, incumbent, history }: PolicyInput): Idea[] {
-  const profile = profiles?.at(-1);
-  if (profile === undefined || history.some(({ configuration }) => 'pgo-ir' in configuration)) return [];
-  return [
-    {
-      configuration: { ...incumbent, 'pgo-ir': profile },
-      value: first,
-      theme: 'combination',
-      reason:
-        'branch weights, call counts and call targets from the bench: block placement, inlining and unrolling by real frequencies',
-      origin: 'profile',
-    },
-  ];
+/** Every profile of the session on top of the incumbent, once; afterwards only combinations with it can win. */
+export function profileIdeas({ profiles = [], incumbent, history }: PolicyInput): Idea[] {
+  return profiles.flatMap((profile): Idea[] => {
+    const lever = profileLeverOf(profile);
+    if (lever === undefined || history.some(({ configuration }) => lever in configuration)) return [];
+    return [
+      {
+        configuration: { ...withoutProfile(incumbent), ...profile },
+        value: first,
+        theme: 'combination',
+        reason: reasons[lever],
+        origin: 'profile',
+      },
+    ];
+  });
+}
+
+const reasons = {
+  'pgo-ir':
+    'branch weights, call counts and call targets from the bench: block placement, inlining and unrolling by real frequencies',
+  'pgo-cs':
+    'the bench counted again after inlining, so that every inlined copy of a function has weights of its own',
+};
+
+function withoutProfile(configuration: Configuration): Configuration {
+  return Object.fromEntries(
+    Object.entries(configuration).filter(([id]) => !(profileLevers as readonly string[]).includes(id)),
+  );
 }

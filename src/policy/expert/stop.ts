@@ -1,5 +1,4 @@
-import { evidenceChange } from '../../evidence/compare.js';
-import type { Evidence } from '../../evidence/types.js';
+import type { EvidenceChange } from '../../evidence/compare.js';
 import type { Lessons } from './lessons.js';
 import type { Rule, StopRule } from './rule.js';
 
@@ -8,9 +7,8 @@ const clearLoss = -1;
 /** A believed gain, in percent, that excuses whatever the code looks like. */
 const excused = 0.25;
 
-/** What of the stop rule a trial's evidence breaks, in words; empty when nothing. */
-export function brokenStops(stop: StopRule, before: Evidence, after: Evidence): string[] {
-  const change = evidenceChange(before, after);
+/** What of the stop rule a trial's code breaks, in words; empty when nothing. */
+export function brokenStops(stop: StopRule, change: EvidenceChange): string[] {
   return [
     stop.growth !== undefined && change.growth > stop.growth
       ? `hot code ${change.growth.toFixed(2)} times as big`
@@ -21,12 +19,11 @@ export function brokenStops(stop: StopRule, before: Evidence, after: Evidence): 
 }
 
 /** How much the remaining edits of a rule are still worth after its trials, 0 to 1. */
-export function remainingWorth(rule: Rule, lessons: Lessons, baseline: Evidence): number {
+export function remainingWorth(rule: Rule, lessons: Lessons): number {
   let worth = 1;
   for (const { trial, believed } of lessons.ranked) {
     if (trial.origin !== rule.id || believed > excused) continue;
-    if (trial.evidence !== undefined && brokenStops(rule.stop, baseline, trial.evidence).length > 0)
-      worth *= 0.3;
+    if (trial.change !== undefined && brokenStops(rule.stop, trial.change).length > 0) worth *= 0.3;
     else if (believed < clearLoss) worth *= 0.6;
   }
   return worth;

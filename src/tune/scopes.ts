@@ -1,0 +1,82 @@
+import type { Evidence } from '../evidence/types.js';
+import type { PolicyTrial } from '../policy/types.js';
+import type { Budget } from './budget.js';
+import type { TunedUnit } from './units.js';
+
+/** What one proposal is for: all hot units at once, or one of them. */
+export interface Scope {
+  readonly kind: 'addon' | 'unit';
+  /** The unit's key; `addonScope` for all. */
+  readonly key: string;
+  readonly units: readonly TunedUnit[];
+  readonly language: 'c' | 'c++';
+  readonly evidence: Evidence;
+  readonly history: PolicyTrial[];
+  /** Hash of the objects → the trial that measured them. */
+  readonly seen: Map<string, PolicyTrial>;
+  /** Trials since the last gain. */
+  sinceGain: number;
+  exhausted: boolean;
+}
+
+/** Key of the scope of all hot units. */
+export const addonScope = 'all hot files';
+
+/** All hot units together, where there are several, and each of them. */
+export function scopesOf(units: readonly TunedUnit[]): Scope[] {
+  const single = units.map((unit) => scopeOf('unit', unit.key, [unit], unit.evidence));
+  return units.length > 1 ? [scopeOf('addon', addonScope, units, together(units)), ...single] : single;
+}
+
+function scopeOf(kind: Scope['kind'], key: string, units: readonly TunedUnit[], evidence: Evidence): Scope {
+  const language = units.some(({ command }) => command.language === 'c++') ? 'c++' : 'c';
+  return {
+    kind,
+    key,
+    units,
+    language,
+    evidence,
+    history: [],
+    seen: new Map(),
+    sinceGain: 0,
+    exhausted: false,
+  };
+}
+
+function together(units: readonly TunedUnit[]): Evidence {
+  const all = units.map(({ evidence }) => evidence);
+  return {
+    file: addonScope,
+    share: all.reduce((sum, { share }) => sum + share, 0),
+    hot: all.flatMap(({ hot }) => hot).sort((a, b) => b.share - a.share),
+    remarks: all.flatMap(({ remarks }) => remarks),
+    assembly: all.flatMap(({ assembly }) => assembly),
+    sources: Object.assign({}, ...all.map(({ sources }) => sources)),
+  };
+}
+
+/** Trials on all units at once without a gain after which single units have their turn. */
+const patience = 10;
+
+/**
+ * The scope that gets the next batch, from coarse to fine: all hot units at once for up to half of the search as long
+ * as that gains, then single units by their share of time, divided by the trials they have had and by how long they
+ * have brought nothing. Undefined when every scope is exhausted.
+ */
+export function nextScope(
+  scopes: readonly Scope[],
+  budget: Pick<Budget, 'searchProgress'>,
+): Scope | undefined {
+  const addon = scopes.find(({ kind }) => kind === 'addon');
+  const single = scopes.filter(({ kind }) => kind === 'unit');
+  const isFine = single.some(({ history }) => history.length > 0);
+  if (addon !== undefined && !isFine && !addon.exhausted) {
+    if (addon.sinceGain < patience && budget.searchProgress < 0.5) return addon;
+  }
+  const open = single.filter(({ exhausted }) => !exhausted);
+  return open.sort((a, b) => worth(b) - worth(a))[0];
+}
+
+function worth({ evidence, history, sinceGain }: Scope): number {
+  return evidence.share / (1 + history.length / 8) / (1 + sinceGain / 16);
+}

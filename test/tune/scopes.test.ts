@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest';
+import type { CompileCommand } from '../../src/build/types.js';
+import { addonScope, nextScope, type Scope, scopesOf } from '../../src/tune/scopes.js';
+import type { TunedUnit } from '../../src/tune/units.js';
+import { trialOf } from '../policy/support.js';
+
+function unit(key: string, share: number): TunedUnit {
+  const object = { path: `/${key}.o`, hash: key };
+  return {
+    key,
+    isAmbiguous: false,
+    command: { file: key, output: `/${key}.o`, language: key.endsWith('.c') ? 'c' : 'c++' } as CompileCommand,
+    share,
+    evidence: {
+      file: key,
+      share,
+      hot: [{ name: `hot_${key}`, share }],
+      remarks: [],
+      assembly: [],
+      sources: {},
+    },
+    baseline: object,
+    incumbent: { configuration: {}, object, speedup: 1 },
+  };
+}
+
+function scopes(...shares: readonly number[]): Scope[] {
+  return scopesOf(shares.map((share, index) => unit(`${index}.c`, share)));
+}
+
+function withTrials(scope: Scope | undefined, trials: number): void {
+  if (scope === undefined) throw new Error('no such scope');
+  for (let count = 0; count < trials; count++) scope.history.push(trialOf({}, 1));
+  scope.sinceGain = trials;
+}
+
+const early = { searchProgress: 0.1 };
+
+it('puts all units before single ones, and leaves that out where there is only one', () => {
+  expect(scopes(0.5, 0.3).map(({ key }) => key)).toEqual([addonScope, '0.c', '1.c']);
+  expect(scopes(0.5).map(({ key }) => key)).toEqual(['0.c']);
+  const [all] = scopesOf([unit('a.c', 0.2), unit('b.cc', 0.6)]);
+  expect(all).toMatchObject({ kind: 'addon', language: 'c++', evidence: { share: 0.8 } });
+  expect(all?.evidence.hot.map(({ name }) => name)).toEqual(['hot_b.cc', 'hot_a.c']);
+});
+
+it('begins with all units, and goes on to the hottest when they stop gaining or half of the search is used', () => {
+  const all = scopes(0.2, 0.7);
+  expect(nextScope(all, early)?.key).toBe(addonScope);
+  expect(nextScope(all, { searchProgress: 0.5 })?.key).toBe('1.c');
+  withTrials(all[0], 10);
+  expect(nextScope(all, early)?.key).toBe('1.c');
+});
+
+it('does not go back to all units once single ones differ', () => {
+  const all = scopes(0.2, 0.7);
+  withTrials(all[2], 1);
+  expect(nextScope(all, early)?.key).toBe('1.c');
+});
+
+it('moves on when the hottest unit stops gaining', () => {
+  const all = scopes(0.3, 0.5);
+  withTrials(all[2], 16);
+  expect(nextScope(all, early)?.key).toBe('0.c');
+});
+
+it('leaves exhausted scopes alone and ends when all are', () => {
+  const all = scopes(0.9, 0.1);
+  for (const scope of all.slice(0, 2)) scope.exhausted = true;
+  expect(nextScope(all, early)?.key).toBe('1.c');
+  for (const scope of all) scope.exhausted = true;
+  expect(nextScope(all, early)).toBeUndefined();
+});
