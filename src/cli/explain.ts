@@ -1,17 +1,11 @@
 import path from 'node:path';
 import type { CommandDef } from 'citty';
 import { AutoPassError, exitCodes } from '../errors.js';
-import { levers, times } from '../report/summary.js';
+import { formatExplanation, type TriedConfiguration } from '../report/explanation.js';
 import { journalFile, readJournal } from '../tune/journal.js';
+import type { TuneResult } from '../tune/result.js';
+import { addonScope } from '../tune/scopes.js';
 import { command } from './command.js';
-
-interface Line {
-  readonly configuration: string;
-  readonly outcome: string;
-  readonly speedup: number | undefined;
-  readonly reason: string;
-  readonly won: boolean;
-}
 
 export const explain: CommandDef = command(
   'explain',
@@ -26,30 +20,11 @@ export const explain: CommandDef = command(
   },
   async (args, io) => {
     const file = journalFile(path.resolve(args.dir));
-    const units = new Map<string, Line[]>();
-    for await (const event of readJournal(file)) {
-      if (event.type === 'session') units.clear();
-      if (event.type === 'trial') {
-        const { configuration, outcome, speedup } = event.trial;
-        const line = {
-          configuration: levers(configuration),
-          outcome,
-          speedup,
-          reason: event.reason,
-          won: false,
-        };
-        units.set(event.unit, [...(units.get(event.unit) ?? []), line]);
-      } else if (event.type === 'incumbent') {
-        const lines = units.get(event.unit) ?? [];
-        const won = levers(event.configuration);
-        units.set(
-          event.unit,
-          lines.map((line) => (line.configuration === won ? { ...line, won: true } : line)),
-        );
-      }
-    }
-    const wanted = [...units].filter(([unit]) => args.unit === undefined || unit.includes(args.unit));
-    if (wanted.length === 0) {
+    const { scopes, result } = await lastSession(file);
+    const isWanted = (name: string): boolean => args.unit === undefined || name.includes(args.unit);
+    const tus = result?.tus.filter(({ file: source }) => isWanted(source)) ?? [];
+    const tried = new Map([...scopes].filter(([scope]) => isWanted(scope) || scope === addonScope));
+    if (tus.length === 0 && ![...scopes.keys()].some(isWanted)) {
       throw new AutoPassError(
         'NO_TRIALS',
         `The journal ${file} tells of no trials${args.unit === undefined ? '' : ` on ${args.unit}`}.`,
@@ -58,22 +33,36 @@ export const explain: CommandDef = command(
         },
       );
     }
-    io.print(wanted.map(([unit, lines]) => format(unit, lines)).join('\n\n'), Object.fromEntries(wanted));
+    const leverGains = result?.leverGains ?? {};
+    io.print(formatExplanation({ tus, leverGains, tried }), {
+      tus,
+      leverGains,
+      tried: Object.fromEntries(tried),
+    });
     return exitCodes.ok;
   },
 );
 
-function format(unit: string, lines: readonly Line[]): string {
-  const told = [...lines].sort((a, b) => (b.speedup ?? 0) - (a.speedup ?? 0));
-  const tried = lines.filter(({ outcome }) => outcome !== 'identical').length;
-  return [
-    `${unit}: ${lines.length} configurations, ${tried} with code of their own`,
-    ...told.map(({ configuration, outcome, speedup, reason, won }) =>
-      [
-        `${won ? '*' : ' '} ${speedup === undefined ? '      ' : times(speedup)}  ${outcome.padEnd(12)}  ${configuration}`,
-        `            ${reason}`,
-      ].join('\n'),
-    ),
-    '* became the best so far. Speedups are over clang -O3 and provisional; confirmed ones are in autopass.lock.',
-  ].join('\n');
+/** Trials of the journal's last session by what they were made on, and how it ended. */
+async function lastSession(
+  file: string,
+): Promise<{ scopes: Map<string, TriedConfiguration[]>; result: TuneResult | undefined }> {
+  const scopes = new Map<string, TriedConfiguration[]>();
+  let result: TuneResult | undefined;
+  for await (const event of readJournal(file)) {
+    if (event.type === 'session') {
+      scopes.clear();
+      result = undefined;
+    } else if (event.type === 'trial') {
+      const { configuration, outcome, speedup } = event.trial;
+      const trial = {
+        configuration,
+        outcome,
+        reason: event.reason,
+        ...(speedup !== undefined && { speedup }),
+      };
+      scopes.set(event.unit, [...(scopes.get(event.unit) ?? []), trial]);
+    } else if (event.type === 'end') result = event.summary;
+  }
+  return { scopes, result };
 }

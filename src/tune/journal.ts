@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Configuration } from '../levers/types.js';
 import type { PolicyTrial } from '../policy/types.js';
+import type { TuneResult } from './result.js';
 
 /** What identifies a session: another value of any field starts a new one. */
 export interface SessionIdentity {
@@ -36,7 +37,7 @@ export type JournalEvent =
     }
   /** Profiles that the session's candidates may be compiled with; a resumed session trains no others. */
   | { readonly type: 'profiles'; readonly profiles: readonly Configuration[] }
-  | { readonly type: 'end'; readonly elapsedMs: number; readonly summary: unknown };
+  | { readonly type: 'end'; readonly elapsedMs: number; readonly summary: TuneResult };
 
 /** Append-only JSON lines; every event is on disk before the next trial starts. */
 export class Journal {

@@ -1,9 +1,10 @@
+import type { Configuration } from '../levers/types.js';
 import type { VariantResult } from '../measure/types.js';
 import type { Budget } from './budget.js';
 import type { NoiseFloor } from './noise-floor.js';
 import type { Ratio } from './result.js';
 import type { Trials } from './trials.js';
-import { type TunedUnit, withObject } from './units.js';
+import { type TunedUnit, withObject, withObjects } from './units.js';
 import type { Assembly, CompiledObject, Workspace } from './workspace.js';
 
 export interface JudgeContext {
@@ -33,10 +34,14 @@ export interface Judgement {
   readonly vsO3: Ratio;
   readonly vsStock: Ratio;
   readonly noiseFloor: number;
+  /** What each lever of the kept units adds to the addon, on tuning inputs: with it over without it. */
+  readonly leverGains: ReadonlyMap<string, Ratio>;
 }
 
 const even: Ratio = { ratio: 1, ci: [1, 1] };
 const confirmProcesses = { minProcesses: 8, maxProcesses: 16 };
+/** What is left out must not cost more than this, as a ratio. */
+const leastNeeded = 0.997;
 
 /**
  * Decides what goes into the lock. On tuning inputs: drop units that stock compiles as well, then levers that
@@ -44,8 +49,8 @@ const confirmProcesses = { minProcesses: 8, maxProcesses: 16 };
  */
 export async function judge(context: JudgeContext): Promise<Judgement> {
   const dropped = new Map<TunedUnit, string>();
-  let kept = await guardAgainstStock(context, dropped);
-  if (kept.length > 0) await prune(context, kept);
+  const reduced = await reduce(context, dropped);
+  let { kept } = reduced;
   let confirmed = await confirm(context, kept, 'check');
   if (confirmed.isMoreFaster) {
     // Files dropped one by one can matter together. Chosen on these samples, so confirmed on others.
@@ -53,13 +58,11 @@ export async function judge(context: JudgeContext): Promise<Judgement> {
     dropped.clear();
     confirmed = await confirm(context, kept, 'check');
   }
-  const misfits = kept.filter((unit) => misfit(confirmed.units.get(unit)) !== undefined);
+  const misfitOf = (unit: TunedUnit) => misfit(confirmed.units.get(unit), confirmed.noiseFloor);
+  const misfits = kept.filter((unit) => misfitOf(unit) !== undefined);
   if (misfits.length > 0) {
     for (const unit of misfits) {
-      if (
-        misfit(confirmed.units.get(unit)) === 'levers' &&
-        Object.keys(unit.incumbent.configuration).length > 0
-      ) {
+      if (misfitOf(unit) === 'levers' && Object.keys(unit.incumbent.configuration).length > 0) {
         unit.incumbent = { configuration: {}, object: unit.baseline, speedup: 1 };
       } else dropped.set(unit, 'no faster than the stock build on the check inputs');
     }
@@ -71,17 +74,13 @@ export async function judge(context: JudgeContext): Promise<Judgement> {
   if (verdict === 'no gain') {
     for (const unit of kept) dropped.set(unit, 'the confirmed gain does not clear the noise floor');
   }
-  return {
-    verdict,
-    kept:
-      verdict === 'faster'
-        ? kept.map((unit) => ({ unit, ...(confirmed.units.get(unit) ?? { vsO3: even, vsStock: even }) }))
-        : [],
-    dropped,
-    vsO3,
-    vsStock,
-    noiseFloor,
-  };
+  const judged =
+    verdict === 'faster'
+      ? kept.map((unit) => ({ unit, ...(confirmed.units.get(unit) ?? { vsO3: even, vsStock: even }) }))
+      : [];
+  const used = new Set(judged.flatMap(({ unit }) => Object.keys(unit.incumbent.configuration)));
+  const leverGains = new Map([...reduced.leverGains].filter(([lever]) => used.has(lever)));
+  return { verdict, kept: judged, dropped, vsO3, vsStock, noiseFloor, leverGains };
 }
 
 /** The addon as it would be built: units with an entry at their incumbent, everything else stock. */
@@ -89,88 +88,117 @@ function finalAssembly(kept: readonly TunedUnit[]): Assembly {
   return new Map(kept.map((unit) => [unit.command.output, unit.incumbent.object]));
 }
 
-/** Keeps the units whose tuned object is clearly faster than the stock one, everything else equal. */
-async function guardAgainstStock(
+/** A shorter configuration for some units, everything else as in the final addon. */
+interface Shortening {
+  readonly units: readonly TunedUnit[];
+  /** Lever to leave out; all of them when absent. */
+  readonly lever?: string;
+  readonly objects: ReadonlyMap<TunedUnit, CompiledObject>;
+}
+
+/**
+ * One comparison on tuning inputs: every unit by the stock compiler, every unit without its levers, and every lever
+ * left out wherever it stands. Keeps the units that are faster than stock, with the levers that are needed. Units are
+ * taken at their most likely value: whether the whole is faster is confirmed afterwards.
+ */
+async function reduce(
   context: JudgeContext,
   dropped: Map<TunedUnit, string>,
-): Promise<TunedUnit[]> {
-  context.onStep('comparing every tuned unit with the stock compiler');
+): Promise<{ kept: TunedUnit[]; leverGains: Map<string, Ratio> }> {
   const final = finalAssembly(context.units);
-  const results = await compare(
-    context,
-    final,
-    'race',
-    'tune',
-    new Map(context.units.map((unit) => [unit.key, withObject(final, unit, 'stock')])),
+  const shortenings = await shorteningsOf(context);
+  context.onStep(
+    `comparing every tuned unit with the stock compiler${shortenings.size > 0 ? ', and trying shorter configurations' : ''}`,
   );
+  const candidates = new Map<string, Assembly>();
+  for (const unit of context.units) candidates.set(unit.key, withObject(final, unit, 'stock'));
+  for (const [id, { objects }] of shortenings) candidates.set(id, withObjects(final, objects));
+  const results = await compare(context, final, 'race', 'tune', candidates);
   // The placebo beside them shows what order of linking and place in the round do alone.
   const placebo = Math.min(1, results.get('placebo')?.ratio || 1);
   const kept: TunedUnit[] = [];
   for (const unit of context.units) {
     const result = results.get(unit.key);
-    if (result !== undefined && result.outcome !== 'failed' && result.ci[1] < placebo) kept.push(unit);
+    if (result !== undefined && result.outcome !== 'failed' && result.ratio < placebo) kept.push(unit);
     else dropped.set(unit, 'the stock compiler is as fast');
   }
-  return kept;
+  const needless = [...shortenings].filter(([id]) => isNeedless(results.get(id))).map(([, one]) => one);
+  if (kept.length > 0 && needless.length > 0) await shorten(context, kept, needless);
+  const leverGains = new Map<string, Ratio>();
+  for (const [id, { lever }] of shortenings) {
+    if (lever !== undefined) leverGains.set(lever, invert(results.get(id)));
+  }
+  return { kept, leverGains };
 }
 
-/** Removes levers that change nothing measurable: the shortest configuration within the noise wins. */
-async function prune(context: JudgeContext, kept: readonly TunedUnit[]): Promise<void> {
-  const { workspace } = context;
+/** What is left out has to change the object: where it does not, it is left out at once. */
+async function shorteningsOf(context: JudgeContext): Promise<Map<string, Shortening>> {
+  const found = new Map<string, Shortening>();
+  const add = async (id: string, units: readonly TunedUnit[], lever?: string): Promise<void> => {
+    const objects = new Map<TunedUnit, CompiledObject>();
+    for (const unit of units) {
+      const configuration = without(unit.incumbent.configuration, lever);
+      const outcome = await context.workspace.compile(unit.command, configuration);
+      if (outcome.kind !== 'compiled') return;
+      if (outcome.object.hash === unit.incumbent.object.hash) {
+        unit.incumbent = { ...unit.incumbent, configuration, object: outcome.object };
+      } else objects.set(unit, outcome.object);
+    }
+    if (objects.size > 0) found.set(id, { units: [...objects.keys()], objects, ...(lever && { lever }) });
+  };
+  const levers = new Set(context.units.flatMap(({ incumbent }) => Object.keys(incumbent.configuration)));
+  for (const lever of levers) {
+    const users = context.units.filter(({ incumbent }) => lever in incumbent.configuration);
+    await add(`without ${lever}`, users, lever);
+  }
+  // With one lever, or in the only unit, this is what was just tried.
+  if (levers.size > 1 || context.units.length > 1) {
+    for (const unit of context.units) {
+      if (Object.keys(unit.incumbent.configuration).length > 0) await add(`plain ${unit.key}`, [unit]);
+    }
+  }
+  return found;
+}
+
+/** Leaves out at once all that is needless by itself; together it may matter, so that is compared again. */
+async function shorten(
+  context: JudgeContext,
+  kept: readonly TunedUnit[],
+  needless: readonly Shortening[],
+): Promise<void> {
+  const shorter = new Map<TunedUnit, TunedUnit['incumbent']>();
+  for (const unit of kept) {
+    let { configuration } = unit.incumbent;
+    for (const { units, lever } of needless)
+      if (units.includes(unit)) configuration = without(configuration, lever);
+    const outcome = await context.workspace.compile(unit.command, configuration);
+    if (outcome.kind === 'compiled')
+      shorter.set(unit, { ...unit.incumbent, configuration, object: outcome.object });
+  }
   const final = finalAssembly(kept);
-  const removals = new Map<string, { unit: TunedUnit; lever: string; object: CompiledObject }>();
-  for (const unit of kept) {
-    const levers = Object.keys(unit.incumbent.configuration);
-    if (levers.length === 0) continue;
-    for (const lever of levers) {
-      const outcome = await workspace.compile(unit.command, without(unit.incumbent.configuration, [lever]));
-      if (outcome.kind === 'compiled')
-        removals.set(`${unit.key}\0${lever}`, { unit, lever, object: outcome.object });
-    }
+  const objects = new Map([...shorter].map(([unit, { object }]) => [unit, object]));
+  const assembly = withObjects(final, objects);
+  if (kept.some((unit) => objects.get(unit)?.hash !== unit.incumbent.object.hash)) {
+    const [verified] = await context.trials.verify([await context.workspace.variant('shorter', assembly)]);
+    if (verified?.outcome !== 'equal') return;
+    context.onStep('checking the shorter configurations together');
+    const joint = await compare(context, final, 'race', 'tune', new Map([['shorter', assembly]]));
+    if (!isNeedless(joint.get('shorter'))) return;
   }
-  if (removals.size === 0) return;
-  context.onStep(`trying ${removals.size} levers one by one for whether they are needed`);
-  const measured = new Map(
-    [...removals]
-      .filter(([, { unit, object }]) => object.hash !== unit.incumbent.object.hash)
-      .map(([key, { unit, object }]) => [key, withObject(final, unit, object)]),
-  );
-  const results =
-    measured.size > 0
-      ? await compare(context, final, 'race', 'tune', measured)
-      : new Map<string, VariantResult>();
-  for (const unit of kept) {
-    const needless = [...removals]
-      .filter(([key, removal]) => removal.unit === unit && isNeedless(results.get(key)))
-      .map(([, { lever }]) => lever);
-    if (needless.length === 0) continue;
-    const configuration = without(unit.incumbent.configuration, needless);
-    const outcome = await workspace.compile(unit.command, configuration);
-    if (outcome.kind !== 'compiled') continue;
-    const shorter = { ...unit.incumbent, configuration, object: outcome.object };
-    if (outcome.object.hash !== unit.incumbent.object.hash) {
-      const assembly = withObject(final, unit, outcome.object);
-      const [verified] = await context.trials.verify([await workspace.variant('shorter', assembly)]);
-      if (verified?.outcome !== 'equal') continue;
-      const candidate = new Map([['shorter', assembly]]);
-      const joint = (await compare(context, final, 'race', 'tune', candidate)).get('shorter');
-      if (joint === undefined || !isNeedless(joint)) continue;
-    }
-    unit.incumbent = shorter;
-  }
+  for (const [unit, incumbent] of shorter) unit.incumbent = incumbent;
 }
 
-/** No result means the object was identical without the lever. */
+/** Whether the addon is as fast with less. */
 function isNeedless(result: VariantResult | undefined): boolean {
-  if (result === undefined) return true;
-  return result.outcome !== 'failed' && result.ci[1] >= 1 && result.ratio > 0.997;
+  return (
+    result !== undefined && result.outcome !== 'failed' && result.ci[1] >= 1 && result.ratio > leastNeeded
+  );
 }
 
-function without<T>(
-  configuration: Readonly<Record<string, T>>,
-  levers: readonly string[],
-): Record<string, T> {
-  return Object.fromEntries(Object.entries(configuration).filter(([id]) => !levers.includes(id)));
+/** Without one lever, or without any. */
+function without(configuration: Configuration, lever: string | undefined): Configuration {
+  if (lever === undefined) return {};
+  return Object.fromEntries(Object.entries(configuration).filter(([id]) => id !== lever));
 }
 
 interface Confirmation {
@@ -193,25 +221,23 @@ async function confirm(
     ['stock', new Map()],
     ['o3', context.baseline],
   ]);
-  for (const unit of kept) {
-    if (unit.incumbent.object.hash !== unit.baseline.hash) {
-      others.set(`o3 ${unit.key}`, withObject(final, unit, unit.baseline));
-    }
-    if (kept.length > 1) others.set(`stock ${unit.key}`, withObject(final, unit, 'stock'));
-  }
-  const isAllPlain = context.units.every(
-    ({ incumbent, baseline }) => incumbent.object.hash === baseline.hash,
-  );
+  const isAllPlain = context.units.every(isPlain);
   if (kept.length < context.units.length && !isAllPlain) others.set('all', finalAssembly(context.units));
   const results = await compare(context, final, 'confirm', inputs, others);
   const more = results.get(isAllPlain ? 'o3' : 'all');
   const placebo = placeboEffect(results.get('placebo'));
   const noiseFloor = Math.max(context.noise.value, placebo);
-  const over = (id: string): Ratio => widened(invert(results.get(id)), noiseFloor);
-  const vsStock = kept.length === 0 ? even : over('stock');
+  const over = (result: VariantResult | undefined): Ratio => widened(invert(result), noiseFloor);
+  const vsStock = kept.length === 0 ? even : over(results.get('stock'));
+  const vsO3 = over(results.get('o3'));
+  const [only] = kept;
+  const units =
+    only !== undefined && context.units.length === 1
+      ? new Map([[only, { vsO3: isPlain(only) ? even : vsO3, vsStock }]])
+      : await contributions(context, kept, inputs, over);
   return {
     vsStock,
-    vsO3: over('o3'),
+    vsO3,
     noiseFloor,
     isMoreFaster:
       kept.length < context.units.length &&
@@ -219,22 +245,49 @@ async function confirm(
       more.outcome !== 'failed' &&
       more.ci[0] > 1 &&
       more.ratio > 1 + placebo,
-    units: new Map(
-      kept.map((unit) => [
-        unit,
-        {
-          vsO3: others.has(`o3 ${unit.key}`) ? over(`o3 ${unit.key}`) : even,
-          vsStock: kept.length > 1 ? over(`stock ${unit.key}`) : vsStock,
-        },
-      ]),
-    ),
+    units,
   };
 }
 
-function misfit(measured: { vsO3: Ratio; vsStock: Ratio } | undefined): 'levers' | 'unit' | undefined {
+function isPlain({ incumbent, baseline }: TunedUnit): boolean {
+  return incumbent.object.hash === baseline.hash;
+}
+
+/** What every unit adds: the final addon over the same with that unit by clang -O3, or by the stock compiler. */
+async function contributions(
+  context: JudgeContext,
+  kept: readonly TunedUnit[],
+  inputs: 'tune' | 'check',
+  over: (result: VariantResult | undefined) => Ratio,
+): Promise<Confirmation['units']> {
+  if (kept.length === 0) return new Map();
+  context.onStep(`measuring what each of ${kept.length} files adds`);
+  const final = finalAssembly(kept);
+  const others = new Map<string, Assembly>();
+  for (const unit of kept) {
+    if (!isPlain(unit)) others.set(`o3 ${unit.key}`, withObject(final, unit, unit.baseline));
+    others.set(`stock ${unit.key}`, withObject(final, unit, 'stock'));
+  }
+  const results = await compare(context, final, 'race', inputs, others);
+  return new Map(
+    kept.map((unit) => [
+      unit,
+      {
+        vsO3: isPlain(unit) ? even : over(results.get(`o3 ${unit.key}`)),
+        vsStock: over(results.get(`stock ${unit.key}`)),
+      },
+    ]),
+  );
+}
+
+/** Which part of a unit's entry the check inputs speak against. */
+function misfit(
+  measured: { vsO3: Ratio; vsStock: Ratio } | undefined,
+  noiseFloor: number,
+): 'levers' | 'unit' | undefined {
   if (measured === undefined) return 'unit';
   if (measured.vsO3.ci[1] < 1) return 'levers';
-  return measured.vsStock.ratio <= 1 ? 'unit' : undefined;
+  return measured.vsStock.ratio * (1 + noiseFloor) <= 1 ? 'unit' : undefined;
 }
 
 /** Measures assemblies against `final` with a placebo of `final` beside them; feeds the noise floor. */

@@ -27,6 +27,8 @@ export interface UnitResult {
 export interface TuneResult {
   readonly target: string;
   readonly tus: readonly UnitResult[];
+  /** What each lever adds to the addon, wherever it is set; on tuning inputs, so without the strength of a confirmation. */
+  readonly leverGains: Readonly<Record<string, Ratio>>;
   readonly addon: { readonly vsO3: Ratio; readonly vsStock: Ratio };
   /** Largest effect that rebuilding the same code in another order showed, as a ratio minus 1. */
   readonly noiseFloor: number;

@@ -184,6 +184,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
     const result: TuneResult = {
       target: identity.target,
       tus: unitResults(units, judgement),
+      leverGains: Object.fromEntries(judgement.leverGains),
       addon: { vsO3: judgement.vsO3, vsStock: judgement.vsStock },
       noiseFloor: judgement.noiseFloor,
       trials: budget.trials,

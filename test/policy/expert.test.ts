@@ -113,6 +113,16 @@ describe('the expert', () => {
     for (const { configuration } of built) expect(configuration).toHaveProperty('pgo-ir', profile);
   });
 
+  it('ranks on one unit behind what brought nothing on all of them', async () => {
+    const profiles = [{ 'pgo-ir': 'a'.repeat(64) }];
+    const place = async (addonTrials: readonly PolicyTrial[]): Promise<number> => {
+      const proposals = await expert.propose(inputOf(evidence, { profiles, addonTrials, batch: 200 }));
+      return proposals.findIndex(({ origin }) => origin === 'profile');
+    };
+    expect(await place([])).toBe(0);
+    expect(await place([trialOf({ ...profiles[0] }, 0.98)])).toBeGreaterThan(3);
+  });
+
   it('asks whether a shorter configuration is as fast', async () => {
     const incumbent = { 'attr:noinline': ['f', 'g'], 'fno-slp-vectorize': true };
     const history = [trialOf(incumbent, 1.05, 'combine')];

@@ -8,6 +8,7 @@ import {
   type SessionIdentity,
   unfinishedSession,
 } from '../../src/tune/journal.js';
+import type { TuneResult } from '../../src/tune/result.js';
 
 let folder: string;
 let file: string;
@@ -71,7 +72,7 @@ it('does not resume a session that ended, or one of other sources, compiler, pol
   ]) {
     expect(await unfinishedSession(file, { ...identity, ...other })).toBeUndefined();
   }
-  await write({ type: 'end', elapsedMs: 20, summary: {} });
+  await write({ type: 'end', elapsedMs: 20, summary: {} as TuneResult });
   expect(await unfinishedSession(file, identity)).toBeUndefined();
 });
 

@@ -42,7 +42,7 @@ function propose(input: PolicyInput, rules: readonly Rule[], hostTune: string | 
   const { incumbent } = input;
   const ideas = [
     ...profileIdeas(input),
-    ...firstIdeas(findings, incumbent, lessons),
+    ...firstIdeas(findings, incumbent, lessons, input.addonTrials),
     ...followUps({ findings, incumbent, lessons }),
   ];
   return chosen(admissible(ideas, input), input.batch);

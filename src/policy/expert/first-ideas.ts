@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { configurationKey } from '../../levers/configuration-key.js';
 import type { Configuration } from '../../levers/types.js';
+import type { PolicyTrial } from '../types.js';
 import type { Facts } from './facts.js';
 import { describe, type Idea, merged } from './idea.js';
 import type { Lessons } from './lessons.js';
@@ -19,6 +21,8 @@ const laterEdit = 0.8;
 const fineScope = 0.85;
 /** A believed gain or loss, in percent, that decides about an edit. */
 const noteworthy = 0.25;
+/** What brought nothing on all hot units at once can still win on one of them, where another one lost. */
+const settledOnAll = 0.5;
 /** What made no difference by itself rarely makes one beside others. */
 const knownAlone = 0.4;
 
@@ -33,7 +37,12 @@ export function findingsOf(rules: readonly Rule[], facts: Facts, arch: 'x64' | '
 }
 
 /** What the evidence suggests, each edit on top of the incumbent. */
-export function firstIdeas(findings: readonly Finding[], incumbent: Configuration, lessons: Lessons): Idea[] {
+export function firstIdeas(
+  findings: readonly Finding[],
+  incumbent: Configuration,
+  lessons: Lessons,
+  addonTrials: readonly PolicyTrial[] = [],
+): Idea[] {
   return findings.flatMap(({ rule, match, edits }) => {
     const worth = remainingWorth(rule, lessons) * lessons.themeFactor(rule.theme);
     return edits.flatMap((edit, index): Idea[] => {
@@ -48,11 +57,20 @@ export function firstIdeas(findings: readonly Finding[], incumbent: Configuratio
         laterEdit ** index *
         (alone === undefined ? 1 : knownAlone) *
         (rule.scope === 'function' ? fineScope : 1) *
+        (isSettled(edit, addonTrials) ? settledOnAll : 1) *
         worth;
       const reason = `${evidenceFor(edit, match)}: ${describe(edit)}, so that ${rule.effect}`;
       return [{ configuration, value, theme: rule.theme, reason, origin: rule.id }];
     });
   });
+}
+
+/** Whether the edit was measured on all hot units, beside whatever else, and did not win. */
+function isSettled(edit: Configuration, addonTrials: readonly PolicyTrial[]): boolean {
+  const trials = addonTrials.filter(({ configuration }) =>
+    Object.entries(edit).every(([id, value]) => isDeepStrictEqual(configuration[id], value)),
+  );
+  return trials.length > 0 && trials.every(({ outcome }) => outcome !== 'faster');
 }
 
 /** An edit of one function quotes the evidence of that function. */

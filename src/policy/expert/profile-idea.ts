@@ -5,16 +5,20 @@ import type { Idea } from './idea.js';
 
 /** Before everything else: what wins later is built on it. */
 const first = 1_000;
+/** On one unit, after it was tried on all of them. */
+const again = 0.8;
 
 /** Every profile of the session on top of the incumbent, once; afterwards only combinations with it can win. */
-export function profileIdeas({ profiles = [], incumbent, history }: PolicyInput): Idea[] {
+export function profileIdeas({ profiles = [], incumbent, history, addonTrials = [] }: PolicyInput): Idea[] {
   return profiles.flatMap((profile): Idea[] => {
     const lever = profileLeverOf(profile);
-    if (lever === undefined || history.some(({ configuration }) => lever in configuration)) return [];
+    if (lever === undefined || lever in incumbent) return [];
+    if (history.some(({ configuration }) => lever in configuration)) return [];
+    const isKnown = addonTrials.some(({ configuration }) => lever in configuration);
     return [
       {
         configuration: { ...withoutProfile(incumbent), ...profile },
-        value: first,
+        value: isKnown ? again : first,
         theme: 'combination',
         reason: reasons[lever],
         origin: 'profile',

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import { formatExplanation } from '../../src/report/explanation.js';
+import type { UnitResult } from '../../src/tune/result.js';
+
+const tuned: UnitResult = {
+  file: 'src/hash.c',
+  share: 0.8,
+  levers: { 'slp-threshold': 5, 'attr:noinline': ['g'] },
+  speedup: 1.05,
+  ci: [1.03, 1.07],
+  vsStock: { ratio: 1.1, ci: [1.08, 1.12] },
+  verdict: 'tuned',
+  reason: '2 levers over clang -O3',
+};
+const stock: UnitResult = {
+  ...tuned,
+  file: 'src/glue.c',
+  share: 0.1,
+  verdict: 'stock',
+  reason: 'the stock compiler is as fast',
+};
+const tried = new Map([
+  [
+    'src/hash.c',
+    [
+      { configuration: { 'attr:noinline': ['f'] }, outcome: 'slower', speedup: 0.9, reason: 'f is big' },
+      { configuration: { 'slp-threshold': 5 }, outcome: 'within-noise', speedup: 1, reason: 'first try' },
+      {
+        configuration: { 'slp-threshold': 5, 'attr:noinline': ['g'] },
+        outcome: 'faster',
+        speedup: 1.05,
+        reason: 'packing costs shuffles',
+      },
+    ],
+  ],
+] as const);
+
+it('tells for each lever what it adds and which evidence of the winning trial led to it', () => {
+  const text = formatExplanation({
+    tus: [tuned, stock],
+    leverGains: { 'slp-threshold': { ratio: 1.04, ci: [1.02, 1.06] } },
+    tried,
+  });
+  expect(text).toContain("src/hash.c, 80 % of the addon's time: slp-threshold=5 attr:noinline(1)");
+  expect(text).toContain(
+    '  slp-threshold=5: the addon is 1.040× as fast (1.020 to 1.060) as without it\n      packing costs shuffles',
+  );
+  expect(text).toContain('  attr:noinline(1)\n      packing costs shuffles');
+  expect(text).toContain("src/glue.c, 10 % of the addon's time: stays with the stock compiler (the stock");
+  expect(text.indexOf('1.050×  faster')).toBeLessThan(text.indexOf('0.900×  slower'));
+});
