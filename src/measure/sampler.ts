@@ -28,6 +28,9 @@ const processBudgetMs = 20_000;
  */
 const perVariantMs = { screen: 250, race: 400, confirm: 500 } as const;
 
+/** In a process, for cases whose calls are long. */
+const leastRounds = { screen: 4, race: 6, confirm: 6 } as const;
+
 /**
  * Short slices: a shared machine takes the core away for some 10 ms at a time. On identical builds the error per process was 0.3 to 0.7 % with slices of
  * 4 ms and 10 to 14 % with slices of 12 ms in the same total time; slices of 1 and 2 ms brought a bias of their own.
@@ -50,7 +53,7 @@ export function createSampler(request: MeasureRequest, session: ChildSession): S
         inputs,
         sliceMs: request.sliceMs ?? defaultSliceMs,
         ...(request.roundsPerProcess === undefined
-          ? { perVariantMs: perVariantMs[request.goal] }
+          ? { perVariantMs: perVariantMs[request.goal], leastRounds: leastRounds[request.goal] }
           : { rounds: request.roundsPerProcess }),
         budgetMs: processBudgetMs,
         turn,

@@ -19,6 +19,8 @@ export interface TimeSpec extends ChildTarget {
   /** Rounds of slices; when absent, as many as give each variant `perVariantMs` over all cases. */
   readonly rounds?: number;
   readonly perVariantMs?: number;
+  /** However long the cases' calls are; 6 when absent. */
+  readonly leastRounds?: number;
   /** No further round is started after this time, once two are done. */
   readonly budgetMs: number;
   /** Number of the process; rotates the order of loading and of slices. */

@@ -18,8 +18,11 @@ export async function timeSlice(item: BenchCase, calls: number): Promise<number>
   return Number(process.hrtime.bigint() - start);
 }
 
-/** Calls that fill a slice, at least one. Also warms the case up. */
-export async function calibrate(item: BenchCase, sliceMs: number): Promise<number> {
+/** Calls that fill a slice, at least one, and what they take in milliseconds. Also warms the case up. */
+export async function calibrate(
+  item: BenchCase,
+  sliceMs: number,
+): Promise<{ readonly calls: number; readonly ms: number }> {
   const wantedNs = sliceMs * 1e6;
   let calls = 1;
   for (let attempt = 0; attempt < 12; attempt++) {
@@ -27,9 +30,9 @@ export async function calibrate(item: BenchCase, sliceMs: number): Promise<numbe
     const first = await timeSlice(item, calls);
     const ns = Math.min(first, await timeSlice(item, calls));
     const fitting = Math.max(1, Math.ceil((calls * wantedNs) / Math.max(ns, 1)));
-    if (ns >= wantedNs / 2) return fitting;
+    if (ns >= wantedNs / 2) return { calls: fitting, ms: (ns / calls / 1e6) * fitting };
     // At most tenfold: the first calls are slow, and one bad guess must not cost seconds.
     calls = Math.min(fitting, calls * 10);
   }
-  return calls;
+  return { calls, ms: sliceMs };
 }

@@ -14,24 +14,27 @@ export async function timeVariants(bench: OpenBench, spec: TimeSpec): Promise<Ti
   const parent = process.ppid;
   const table = await loadAll(bench, order);
   const calls: Record<string, number> = {};
+  let roundMs = 0;
   for (const [name, variants] of table) {
     bench.redirect.use(0);
     const baseline = variants[0];
     if (baseline === undefined) continue;
-    calls[name] =
-      spec.calls?.[name] ??
-      (await at({ stage: 'case', case: name }, () => calibrate(baseline, spec.sliceMs)));
+    const known = spec.calls?.[name];
+    const slice =
+      known === undefined
+        ? await at({ stage: 'case', case: name }, () => calibrate(baseline, spec.sliceMs))
+        : { calls: known, ms: spec.sliceMs };
+    calls[name] = slice.calls;
+    roundMs += slice.ms;
   }
 
-  const wanted = spec.rounds ?? roundsFor(spec, table.size);
+  const wanted = spec.rounds ?? roundsFor(spec, roundMs);
   const rounds: Record<string, Slice[][]> = {};
   // Round -1 warms up; long calls have been warmed up by the first one.
   for (let round = -1; round < wanted; round++) {
     if (process.ppid !== parent) process.exit(1);
     const elapsed = performance.now() - started;
     if (elapsed > spec.budgetMs && round >= 2) break;
-    // Calls longer than a slice: the wanted time is reached in fewer rounds.
-    if (spec.perVariantMs !== undefined && elapsed > 4 * spec.perVariantMs * count && round >= 6) break;
     // Once per round: a full collection takes tens of milliseconds.
     globalThis.gc?.();
     for (const [name, variants] of table) {
@@ -59,9 +62,9 @@ export async function timeVariants(bench: OpenBench, spec: TimeSpec): Promise<Ti
   return { kind: 'time', sameInputs: bench.sameInputs, calls, rounds };
 }
 
-/** At least six, or a single interrupted slice would count too much. */
-function roundsFor({ perVariantMs = 900, sliceMs }: TimeSpec, cases: number): number {
-  return Math.min(48, Math.max(6, Math.round(perVariantMs / (sliceMs * Math.max(1, cases)))));
+/** With too few rounds a single interrupted slice would count too much. `roundMs`: one slice of every case. */
+function roundsFor({ perVariantMs = 900, leastRounds = 6 }: TimeSpec, roundMs: number): number {
+  return Math.min(48, Math.max(leastRounds, Math.round(perVariantMs / Math.max(roundMs, 1))));
 }
 
 /** Calls all cases of the one variant in turn, for a profiler that watches. */
@@ -69,7 +72,7 @@ export async function loopCases(bench: OpenBench, spec: ProfileSpec): Promise<Pr
   const table = await loadAll(bench, [0]);
   const items: { item: BenchCase; calls: number }[] = [];
   for (const [item] of table.values()) {
-    if (item !== undefined) items.push({ item, calls: await calibrate(item, 10) });
+    if (item !== undefined) items.push({ item, calls: (await calibrate(item, 10)).calls });
   }
   const end = performance.now() + spec.durationMs;
   while (performance.now() < end) {
