@@ -5,6 +5,7 @@ import { compileArgs } from '../build/compile-args.js';
 import { tunedBaseArgs } from '../build/plan-file.js';
 import type { CompileCommand } from '../build/types.js';
 import type { Clang } from '../toolchain/types.js';
+import { readHotLoops } from './hot-loops.js';
 import { objectFunctions, readObjectAssembly } from './object-assembly.js';
 import { createRemarkCollector, readRemarkFile, remarkPasses } from './remarks.js';
 import type { Evidence, HotFunction, Remark } from './types.js';
@@ -17,6 +18,8 @@ export interface GatherRequest {
   /** From the score. Empty: the largest functions are taken instead, and the evidence says so. */
   readonly hot: readonly HotFunction[];
   readonly share: number;
+  /** Also lists the loops of the hot functions, from the unit as it is without levers. */
+  readonly loops?: boolean;
   /** Where temporary files may be written. */
   readonly workDir: string;
   readonly signal?: AbortSignal;
@@ -60,12 +63,18 @@ async function gatherIn(folder: string, request: GatherRequest): Promise<Evidenc
   const names = new Set(hot.map((entry) => entry.name));
   const remarks = await readRemarks(record, names, signal);
   const assembly = await readObjectAssembly(output, names, clang, signal);
+  const loops =
+    request.loops === true
+      ? await readHotLoops({ command, clang, hot, remarks: remarks ?? [], folder, ...(signal && { signal }) })
+      : undefined;
   return {
     ...base,
     hot,
     remarks: remarks ?? [],
     assembly: assembly.kind === 'read' ? assembly.facts : [],
+    ...(loops?.kind === 'read' && { loops: loops.loops }),
     sources: {
+      ...(loops && { loops: loops.kind === 'read' ? 'used' : loops.reason }),
       remarks: remarks === undefined ? 'clang wrote no record' : 'used',
       assembly: assembly.kind === 'read' ? 'used' : assembly.reason,
       perf,

@@ -27,8 +27,23 @@ export interface Evidence {
   readonly hot: readonly HotFunction[];
   readonly remarks: readonly Remark[];
   readonly assembly: readonly AssemblyFacts[];
-  /** Sources of evidence and whether they could be used here: `remarks`, `perf`, `assembly`. */
+  /** Loops of the hot functions' source, where loops were asked for. */
+  readonly loops?: readonly HotLoop[];
+  /** Sources of evidence and whether they could be used here: `remarks`, `perf`, `assembly`, `loops`. */
   readonly sources: Readonly<Record<string, 'used' | string>>;
+}
+
+/** A loop of the source of a hot function, or of one that was inlined into it. */
+export interface HotLoop {
+  /** Key for levers `md:…`. */
+  readonly key: string;
+  /** The hot function, mangled; the loop may come from another one, which its key names. */
+  readonly function: string;
+  readonly file: string;
+  readonly startLine: number;
+  readonly endLine: number;
+  /** No other loop is inside. */
+  readonly innermost: boolean;
 }
 
 /** Counted in the disassembly of one function. */

@@ -51,6 +51,7 @@ function together(units: readonly TunedUnit[]): Evidence {
     hot: all.flatMap(({ hot }) => hot).sort((a, b) => b.share - a.share),
     remarks: all.flatMap(({ remarks }) => remarks),
     assembly: all.flatMap(({ assembly }) => assembly),
+    loops: all.flatMap(({ loops = [] }) => loops),
     sources: Object.assign({}, ...all.map(({ sources }) => sources)),
   };
 }

@@ -251,7 +251,7 @@ function gatherUnits(
     os.availableParallelism(),
     async ({ command, share, hot: functions }): Promise<TunedUnit> => {
       const { workDir, signal } = options;
-      const request = { command, clang: prep.clang, flags: [], hot: functions, share, workDir };
+      const request = { command, clang: prep.clang, flags: [], hot: functions, share, loops: true, workDir };
       const evidence = await gatherEvidence({ ...request, ...(signal && { signal }) });
       const object = baseline.get(command.output);
       if (object === undefined) throw new Error(`no baseline object of ${command.file}`);

@@ -88,13 +88,18 @@ describe('a real addon', () => {
     const [unit] = units;
     if (unit === undefined) throw new Error('nothing was scored');
     const request = { ...unit, clang, workDir: path.join(folder, 'work') };
-    const plain = await gatherEvidence({ ...request, flags: [] });
-    expect(plain.sources).toEqual({ remarks: 'used', assembly: 'used', perf: 'used' });
+    const plain = await gatherEvidence({ ...request, flags: [], loops: true });
+    expect(plain.sources).toEqual({ remarks: 'used', assembly: 'used', perf: 'used', loops: 'used' });
     const names = new Set(plain.hot.map(({ name }) => name));
     expect(plain.remarks.length).toBeGreaterThan(20);
     expect(plain.remarks.every((remark) => names.has(remark.function))).toBe(true);
     expect(plain.assembly[0]?.bytes).toBeGreaterThan(plain.assembly[0]?.instructions ?? 0);
     expect(renderEvidence(plain)).toContain('lz4hc.c');
+    const inner = plain.loops?.filter(({ innermost }) => innermost) ?? [];
+    expect(inner.length).toBeGreaterThan(3);
+    expect(
+      inner.every(({ function: name, key }) => names.has(name) && /\|[\d.]+\|[0-9a-f]{8}$/.test(key)),
+    ).toBe(true);
 
     const small = await gatherEvidence({
       ...request,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AssemblyFacts, Remark } from '../../src/evidence/types.js';
+import type { AssemblyFacts, HotLoop, Remark } from '../../src/evidence/types.js';
 import { checkConfiguration } from '../../src/levers/check.js';
 import type { Configuration } from '../../src/levers/types.js';
 import { factsOf } from '../../src/policy/expert/facts.js';
@@ -26,13 +26,24 @@ const inlined = [1, 2, 3, 4].map((index) =>
 );
 const vectorized = remark('loop-vectorize', 'Vectorized', { VectorizationFactor: '4', InterleaveCount: '2' });
 
+const unrolled = remark('loop-unroll', 'PartialUnrolled', { UnrollCount: '8' }, 'Passed');
+const loop: HotLoop = {
+  key: 'hot|0|0123abcd',
+  function: 'hot',
+  file: '/package/src/a.c',
+  startLine: 10,
+  endLine: 14,
+  innermost: true,
+};
+
 interface Case {
   readonly id: string;
   readonly remarks?: readonly Remark[];
   readonly code?: Partial<AssemblyFacts>;
+  readonly loops?: readonly HotLoop[];
   readonly first: Configuration;
   /** The same evidence without its point: the rule must stay silent. */
-  readonly silent?: { readonly remarks?: readonly Remark[]; readonly code?: Partial<AssemblyFacts> };
+  readonly silent?: Pick<Case, 'remarks' | 'code' | 'loops'>;
   readonly arch?: 'arm64';
 }
 
@@ -282,13 +293,35 @@ const cases: readonly Case[] = [
       'unroll-runtime': true,
     },
   },
+  {
+    id: 'unroll-this-loop',
+    remarks: [missedLoop],
+    loops: [loop],
+    first: { 'md:llvm.loop.unroll.count': { [loop.key]: 4 } },
+    silent: { remarks: [vectorized], loops: [loop] },
+  },
+  {
+    id: 'keep-this-loop-rolled',
+    remarks: [unrolled],
+    loops: [loop],
+    first: { 'md:llvm.loop.unroll.disable': { [loop.key]: true } },
+    silent: { remarks: [unrolled], loops: [{ ...loop, startLine: 20, endLine: 30 }] },
+  },
+  {
+    id: 'this-loop-scalar',
+    remarks: [vectorized],
+    loops: [{ ...loop, innermost: false }, loop],
+    first: { 'md:llvm.loop.vectorize.width': { [loop.key]: 1 } },
+    silent: { remarks: [vectorized], loops: [{ ...loop, innermost: false }] },
+  },
   { id: 'single-options', first: { 'unroll-max-count': 4 } },
 ];
 
-function findings(test: Pick<Case, 'remarks' | 'code'>, arch: 'x64' | 'arm64' = 'x64') {
+function findings(test: Pick<Case, 'remarks' | 'code' | 'loops'>, arch: 'x64' | 'arm64' = 'x64') {
   const code = test.code === undefined ? [] : [assemblyOf('hot', test.code)];
   const hostTune = arch === 'x64' ? 'znver4' : 'neoverse-n1';
-  return findingsOf(rules, factsOf(evidenceOf(test.remarks ?? [], code), 'c', hostTune), arch);
+  const evidence = { ...evidenceOf(test.remarks ?? [], code), loops: test.loops ?? [] };
+  return findingsOf(rules, factsOf(evidence, 'c', hostTune), arch);
 }
 
 describe('the rules', () => {
@@ -307,6 +340,15 @@ describe('the rules', () => {
     const [finding] = findings({ remarks: [nearMiss] }).filter(({ rule }) => rule.id === 'inline-one-callee');
     expect(finding?.match.becauseOf?.get('near')).toBe(
       "inline:TooCostly (Callee near, Cost 300, Threshold 250) in hot at a.c:12, 100 % of the unit's time",
+    );
+  });
+
+  it('name the line of a single loop', () => {
+    const [finding] = findings({ remarks: [missedLoop], loops: [loop] }).filter(
+      ({ rule }) => rule.id === 'unroll-this-loop',
+    );
+    expect(finding?.match.becauseOf?.get(loop.key)).toBe(
+      "the innermost loop at a.c:10 in hot (100 % of the unit's time) is neither vectorised nor unrolled",
     );
   });
 

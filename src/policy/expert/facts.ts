@@ -1,5 +1,6 @@
+import { basename } from 'node:path';
 import { spillCount } from '../../evidence/remarks.js';
-import type { AssemblyFacts, Evidence, Remark } from '../../evidence/types.js';
+import type { AssemblyFacts, Evidence, HotLoop, Remark } from '../../evidence/types.js';
 import type { Match } from './rule.js';
 
 /** A remark of a hot function and the function's share of the unit's time. */
@@ -14,6 +15,13 @@ export interface HotCode {
   readonly share: number;
 }
 
+/** An innermost loop, the remarks on its lines, and its part of the unit's time if the loops of its function share that. */
+export interface LoopFacts {
+  readonly loop: HotLoop;
+  readonly remarks: readonly Remark[];
+  readonly share: number;
+}
+
 /** Questions that rules ask of the evidence of one unit. Shares are relative to the unit, 0 to 1. */
 export interface Facts {
   readonly language: 'c' | 'c++';
@@ -24,6 +32,8 @@ export interface Facts {
   /** Code of the hot functions, hottest first. */
   readonly code: readonly HotCode[];
   shareOf(functionName: string): number;
+  /** Innermost loops of the hot functions with the remarks on their lines, hottest function first. */
+  readonly loops: readonly LoopFacts[];
   /** Remarks of loops with real spills or reloads; register copies alone do not count. */
   readonly spillingLoops: readonly HotRemark[];
 }
@@ -46,10 +56,32 @@ export function factsOf(evidence: Evidence, language: 'c' | 'c++', hostTune: str
       .map((code) => ({ code, share: shareOf(code.function) }))
       .sort((a, b) => b.share - a.share),
     shareOf,
+    loops: loopFacts(evidence, shareOf),
     spillingLoops: remarks('regalloc', 'LoopSpillReloadCopies').filter(
       ({ remark }) => spillCount(remark.args) > 0,
     ),
   };
+}
+
+function loopFacts(evidence: Evidence, shareOf: (name: string) => number): LoopFacts[] {
+  const innermost = (evidence.loops ?? []).filter((loop) => loop.innermost);
+  return innermost
+    .map((loop): LoopFacts => {
+      const siblings = innermost.filter((other) => other.function === loop.function).length;
+      return {
+        loop,
+        share: shareOf(loop.function) / Math.max(1, siblings),
+        remarks: evidence.remarks.filter((remark) => isInside(remark, loop)),
+      };
+    })
+    .sort((a, b) => b.share - a.share);
+}
+
+/** The remark names its file as the compiler was given it, the loop by its absolute path. */
+function isInside({ function: name, location }: Remark, loop: HotLoop): boolean {
+  if (location === undefined || name !== loop.function) return false;
+  const isSameFile = basename(location.file) === basename(loop.file);
+  return isSameFile && location.line >= loop.startLine && location.line <= loop.endLine;
 }
 
 function hasPlace(remark: Remark): boolean {

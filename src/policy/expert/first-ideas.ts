@@ -17,8 +17,8 @@ export interface Finding {
 
 /** Each further edit of a rule is worth this much of the one before. */
 const laterEdit = 0.8;
-/** Function levers wait for unit levers of about the same value. */
-const fineScope = 0.85;
+/** Finer levers wait for coarser ones of about the same value. */
+const scopeFactor = { unit: 1, function: 0.85, loop: 0.75 } as const;
 /** A believed gain or loss, in percent, that decides about an edit. */
 const noteworthy = 0.25;
 /** What brought nothing on all hot units at once can still win on one of them, where another one lost. */
@@ -56,7 +56,7 @@ export function firstIdeas(
         (0.3 + 0.7 * match.strength) *
         laterEdit ** index *
         (alone === undefined ? 1 : knownAlone) *
-        (rule.scope === 'function' ? fineScope : 1) *
+        scopeFactor[rule.scope] *
         (isSettled(edit, addonTrials) ? settledOnAll : 1) *
         worth;
       const reason = `${evidenceFor(edit, match)}: ${describe(edit)}, so that ${rule.effect}`;
@@ -73,10 +73,11 @@ function isSettled(edit: Configuration, addonTrials: readonly PolicyTrial[]): bo
   return trials.length > 0 && trials.every(({ outcome }) => outcome !== 'faster');
 }
 
-/** An edit of one function quotes the evidence of that function. */
+/** An edit of one function or loop quotes the evidence of that one. */
 function evidenceFor(edit: Configuration, match: Match): string {
   const [value, ...others] = Object.values(edit);
-  const names = Array.isArray(value) && others.length === 0 ? (value as readonly string[]) : [];
+  const named = Array.isArray(value) ? (value as readonly string[]) : Object.keys(Object(value));
+  const names = others.length === 0 ? named : [];
   const [name] = names;
   return (names.length === 1 && name !== undefined && match.becauseOf?.get(name)) || match.because;
 }

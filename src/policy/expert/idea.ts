@@ -1,5 +1,5 @@
 import { shownValue } from '../../levers/profiles.js';
-import type { Configuration } from '../../levers/types.js';
+import type { Configuration, LeverValue, Scalar } from '../../levers/types.js';
 import type { Theme } from './rule.js';
 
 /** Something to try, and what it is thought to be worth. */
@@ -14,7 +14,7 @@ export interface Idea {
   readonly origin: string;
 }
 
-/** Both configurations at once; lists of functions are united. `undefined` when they disagree about a lever. */
+/** Both configurations at once; lists of functions, and hints of different loops, are united. `undefined` when they disagree about a lever. */
 export function merged(one: Configuration, other: Configuration): Configuration | undefined {
   const result: Record<string, Configuration[string]> = { ...one };
   for (const [id, value] of Object.entries(other)) {
@@ -22,9 +22,17 @@ export function merged(one: Configuration, other: Configuration): Configuration 
     if (present === undefined) result[id] = value;
     else if (Array.isArray(present) && Array.isArray(value)) {
       result[id] = [...new Set([...(present as string[]), ...(value as string[])])].sort();
+    } else if (isMap(present) && isMap(value)) {
+      const joined = { ...present, ...value };
+      if (Object.entries(present).some(([key, item]) => joined[key] !== item)) return undefined;
+      result[id] = joined;
     } else if (JSON.stringify(present) !== JSON.stringify(value)) return undefined;
   }
   return result;
+}
+
+function isMap(value: LeverValue): value is Readonly<Record<string, Scalar>> {
+  return typeof value === 'object' && !Array.isArray(value);
 }
 
 /** `id=value` items, for reasons. */

@@ -41,7 +41,7 @@ export interface Rule {
   readonly id: string;
   readonly theme: Theme;
   /** Coarse rules go before fine ones of equal value. */
-  readonly scope: 'unit' | 'function';
+  readonly scope: 'unit' | 'function' | 'loop';
   readonly arch?: 'x64' | 'arm64';
   /** Expected gain in percent, times its probability, if the evidence covers all of the time. */
   readonly prior: number;

@@ -6,6 +6,7 @@ import { layoutRules } from './rules-layout.js';
 import { unrollingRules, vectorizingRules } from './rules-loops.js';
 import { memoryRules } from './rules-memory.js';
 import { registerRules } from './rules-registers.js';
+import { singleLoopRules } from './rules-single-loops.js';
 import { slpRules } from './rules-slp.js';
 
 /** All that the expert knows, from what points at a place to what is merely worth a try. */
@@ -13,6 +14,7 @@ export const rules: readonly Rule[] = [
   ...inliningRules,
   ...unrollingRules,
   ...vectorizingRules,
+  ...singleLoopRules,
   ...slpRules,
   ...memoryRules,
   ...registerRules,

@@ -1,0 +1,86 @@
+import { basename } from 'node:path';
+import type { Facts, LoopFacts } from './facts.js';
+import { percent } from './facts.js';
+import type { Match, Rule } from './rule.js';
+
+/** Loops that one rule tries one by one. */
+const loopsTried = 3;
+
+/** For single loops of hot functions, where their own remarks point at them. */
+export const singleLoopRules: readonly Rule[] = [
+  {
+    id: 'unroll-this-loop',
+    theme: 'unrolling',
+    scope: 'loop',
+    prior: 1.5,
+    when: (facts) => matchLoops(facts, isUntouched, 'is neither vectorised nor unrolled'),
+    edits: (match) => perLoop(match, 'md:llvm.loop.unroll.count', [4, 2, 8]),
+    effect: 'this loop does more per iteration and the rest of the unit keeps its size',
+    stop: { spills: true },
+  },
+  {
+    id: 'keep-this-loop-rolled',
+    theme: 'unrolling',
+    scope: 'loop',
+    prior: 1.3,
+    when: (facts) => matchLoops(facts, (one) => has(one, 'loop-unroll'), 'is unrolled'),
+    edits: (match) => perLoop(match, 'md:llvm.loop.unroll.disable', [true]),
+    effect: 'short trips of this loop skip the remainder loop',
+    stop: {},
+  },
+  {
+    id: 'this-loop-scalar',
+    theme: 'vectorizing',
+    scope: 'loop',
+    prior: 1.3,
+    when: (facts) => matchLoops(facts, isVectorized, 'is vectorised'),
+    edits: (match) => [
+      ...perLoop(match, 'md:llvm.loop.vectorize.width', [1]),
+      ...perLoop(match, 'md:llvm.loop.interleave.count', [1, 4]),
+    ],
+    effect: 'trips shorter than the vector body cost nothing extra, or long ones have more in flight',
+    stop: {},
+  },
+];
+
+function has({ remarks }: LoopFacts, pass: string): boolean {
+  return remarks.some((remark) => remark.pass === pass && remark.kind === 'Passed');
+}
+
+function isVectorized(one: LoopFacts): boolean {
+  return one.remarks.some(({ pass, name }) => pass === 'loop-vectorize' && name === 'Vectorized');
+}
+
+function isUntouched(one: LoopFacts): boolean {
+  return !isVectorized(one) && !has(one, 'loop-unroll');
+}
+
+/** A match whose functions are loop keys. */
+function matchLoops(facts: Facts, isMeant: (one: LoopFacts) => boolean, note: string): Match | undefined {
+  const found = facts.loops.filter(isMeant).slice(0, loopsTried);
+  const [first] = found;
+  if (first === undefined || first.share === 0) return undefined;
+  return {
+    strength: Math.min(
+      1,
+      found.reduce((sum, { share }) => sum + share, 0),
+    ),
+    because: because(first, facts, note),
+    functions: found.map(({ loop }) => loop.key),
+    becauseOf: new Map(found.map((one) => [one.loop.key, because(one, facts, note)])),
+  };
+}
+
+function because({ loop }: LoopFacts, facts: Facts, note: string): string {
+  const place = `${basename(loop.file)}:${loop.startLine}`;
+  const share = percent(facts.shareOf(loop.function));
+  return `the innermost loop at ${place} in ${loop.function} (${share} of the unit's time) ${note}`;
+}
+
+function perLoop(
+  match: Match,
+  lever: string,
+  values: readonly (number | true)[],
+): Record<string, Record<string, number | true>>[] {
+  return values.flatMap((value) => (match.functions ?? []).map((key) => ({ [lever]: { [key]: value } })));
+}
