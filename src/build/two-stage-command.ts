@@ -20,13 +20,14 @@ export async function twoStageCommand(call: TwoStageCall, logger: Logger): Promi
   const data = parseTwoStagePlan(await readFile(call.planFile, 'utf8'));
   const command = parseCommand({ cwd: call.cwd, argv: [call.compiler, ...call.args] }, call.packageRoot);
   if (data === undefined || command?.kind !== 'compile' || command.untunable !== undefined) return false;
-  const { opt } = data.clang.tools;
+  const { opt, 'llvm-objcopy': objcopy } = data.clang.tools;
   const result = await compileTwoStage({
     compiler: call.compiler,
     args: [...call.args, ...tunedBaseArgs],
     cwd: call.cwd,
     plan: data.plan,
     ...(opt === undefined ? {} : { opt }),
+    ...(objcopy === undefined ? {} : { objcopy }),
   });
   if (!result.ok) logger.warn(`${command.file}: ${result.stage}: ${firstLine(result.stderr)}`);
   else if (result.skipped.length > 0) {

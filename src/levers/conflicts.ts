@@ -16,6 +16,7 @@ export function conflicts(configuration: Configuration): readonly LeverProblem[]
     ...groupConflicts(configuration),
     ...attributeConflicts(configuration),
     ...optionConflicts(configuration),
+    ...pipelineConflicts(configuration),
   ];
 }
 
@@ -58,4 +59,11 @@ function optionConflicts(configuration: Configuration): LeverProblem[] {
     }
   }
   return problems;
+}
+
+/** Passes are inserted into the pipeline of `opt`, which is another one than that of ThinLTO's two halves. */
+function pipelineConflicts(configuration: Configuration): LeverProblem[] {
+  if (!('lto-thin' in configuration)) return [];
+  const inserting = Object.keys(configuration).filter((id) => catalogue.get(id)?.shape === 'passes');
+  return inserting.map((id) => ({ id, reason: 'cannot be set together with lto-thin' }));
 }

@@ -2027,7 +2027,13 @@ const rows: readonly (readonly [string, string, string, readonly string[], strin
     ['inline:NoDefinition to a callee in the same addon'],
     '-mllvm options are ignored at compile stage for codegen levers: that -align-all-functions only acts as -Wl,-mllvm,-align-all-functions=7',
   ],
-  ['lto-thin', 'as above, scalable', 'off', ['inline:NoDefinition'], 'same'],
+  [
+    'lto-thin',
+    'cross-TU inlining among the TUs of one .node that have it',
+    'off',
+    ['inline:NoDefinition to a callee in the same addon'],
+    'alone in a .node it changes nothing; needs ld.lld at the build; not together with inserted passes',
+  ],
   [
     'bolt',
     'post-link layout',

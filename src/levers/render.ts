@@ -17,7 +17,8 @@ import type {
 
 /**
  * Turns a configuration into a compile plan; refuses whatever `checkConfiguration` refuses. The caller puts `-O3` before
- * the arguments of a plan. Two stages are planned only for passes inserted into the pipeline, string attributes and loop hints.
+ * the arguments of a plan. Two stages are planned only for passes inserted into the pipeline, string attributes, loop hints and
+ * ThinLTO.
  */
 export function renderConfiguration(
   configuration: Configuration,
@@ -41,7 +42,8 @@ export function renderConfiguration(
   const llvmArgs = llvm.flatMap((option) => ['-mllvm', option]);
   const hints = used.flatMap(hintsOf);
   const passes = used.flatMap(extensionPoint);
-  return { ok: true, plan: plan(used, driver, llvm, llvmArgs, hints, passes) };
+  const thinLto = 'lto-thin' in check.configuration ? { thinLto: { major: target.major } } : {};
+  return { ok: true, plan: plan(used, driver, llvm, llvmArgs, hints, passes, thinLto) };
 }
 
 /** The configuration with the profile's file in place of its name; `undefined` when nobody knows where profiles are. */
@@ -67,9 +69,12 @@ function plan(
   llvmArgs: readonly string[],
   hints: readonly IrHint[],
   passes: readonly string[],
+  thinLto: { readonly thinLto?: { readonly major: number } },
 ): CompilePlan {
-  if (hints.length === 0 && passes.length === 0) return { kind: 'flags', args: [...driver, ...llvmArgs] };
-  const stages = { kind: 'two-stage', frontArgs: driver, backArgs: [...driver, ...llvmArgs], hints } as const;
+  const backArgs = [...driver, ...llvmArgs];
+  const isFlags = hints.length === 0 && passes.length === 0 && thinLto.thinLto === undefined;
+  if (isFlags) return { kind: 'flags', args: backArgs };
+  const stages = { kind: 'two-stage', frontArgs: driver, backArgs, hints, ...thinLto } as const;
   if (passes.length === 0) return stages;
   // One clang process hands its LLVM options to optimiser and code generator alike; so do the two stages.
   const flags = used.flatMap(({ lever, value }) => filled(lever.opt ?? [], value));

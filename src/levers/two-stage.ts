@@ -2,9 +2,11 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync 
 import { dirname, join, resolve } from 'node:path';
 import { type Run, run as runCommand } from '../toolchain/run.js';
 import { type CompileArgs, debugInfo, parseCompileArgs } from './command-args.js';
+import { formatLtoModule, ltoSection, sealFatObject } from './fat-object.js';
 import { applyHints, disableDebugInfo, type SkippedHint } from './ir-hints.js';
 import type { ReadSource } from './loops.js';
 import { pipelineArgs } from './opt-args.js';
+import { ltoBackEndArgs, withRelativeSource } from './thin-lto.js';
 import type { CompilePlan } from './types.js';
 
 export interface TwoStageRequest {
@@ -12,6 +14,8 @@ export interface TwoStageRequest {
   readonly compiler: string;
   /** `opt` of the same LLVM; needed only when the plan has `optArgs`. */
   readonly opt?: string;
+  /** `llvm-objcopy` of the same LLVM; needed only when the plan has `thinLto`. */
+  readonly objcopy?: string;
   /** Arguments of the one-step compile, without the compiler: the project's own, then `-O3` and the warning flags. */
   readonly args: readonly string[];
   readonly cwd: string;
@@ -28,7 +32,7 @@ export type TwoStageResult =
   | { readonly ok: true; readonly stderr: string; readonly skipped: readonly SkippedHint[] }
   | { readonly ok: false; readonly stage: TwoStageStage; readonly stderr: string };
 
-export type TwoStageStage = 'arguments' | 'files' | 'front end' | 'opt' | 'back end';
+export type TwoStageStage = 'arguments' | 'files' | 'front end' | 'opt' | 'back end' | 'fat object';
 
 const defaultTimeoutMs = 15 * 60_000;
 
@@ -42,6 +46,9 @@ export async function compileTwoStage(request: TwoStageRequest): Promise<TwoStag
   if (parsed === undefined) return failed('arguments', 'not a compile of one source with -o');
   if (request.plan.optArgs !== undefined && request.opt === undefined) {
     return failed('arguments', 'the configuration inserts passes, but this LLVM has no opt');
+  }
+  if (request.plan.thinLto !== undefined && request.objcopy === undefined) {
+    return failed('arguments', 'ThinLTO needs llvm-objcopy, which this LLVM does not have');
   }
   const output = resolve(request.cwd, parsed.output);
   let folder: string | undefined;
@@ -64,17 +71,21 @@ async function compileIn(
   const { plan } = request;
   const call = caller(request);
   const withLoops = plan.hints.some((hint) => hint.kind === 'loop');
-  const raw = join(folder, plan.hints.length > 0 ? 'raw.ll' : 'raw.bc');
+  const isText = plan.hints.length > 0 || plan.thinLto !== undefined;
+  const raw = join(folder, isText ? 'raw.ll' : 'raw.bc');
   const front = await call('front end', raw, [
     request.compiler,
     ...frontEndArgs(parsed, plan.frontArgs, withLoops),
-    ...(raw.endsWith('.ll') ? ['-S'] : ['-c']),
+    ...(isText ? ['-S'] : ['-c']),
     ...['-o', raw],
   ]);
   if (!front.ok) return front;
 
   const borrowed = withLoops && debugInfo([...request.args, ...plan.frontArgs]) === 'none';
   const skipped = plan.hints.length > 0 ? editIr(raw, plan.hints, borrowed) : [];
+  if (plan.thinLto !== undefined) {
+    writeFileSync(raw, withRelativeSource(readFileSync(raw, 'latin1'), request.cwd), 'latin1');
+  }
 
   const optimised = plan.optArgs === undefined ? raw : join(folder, 'optimised.bc');
   if (plan.optArgs !== undefined) {
@@ -86,17 +97,50 @@ async function compileIn(
   }
 
   const object = join(folder, 'object.o');
-  const back = await call('back end', object, [
-    request.compiler,
+  const backArgs = [
     ...parsed.forIr,
     ...parsed.llvm.flatMap((option) => ['-mllvm', option]),
     ...plan.backArgs,
     ...(plan.optArgs === undefined ? [] : ['-Xclang', '-disable-llvm-passes']),
-    ...['-Qunused-arguments', '-fno-crash-diagnostics', '-c', '-x', 'ir', optimised, '-o', object],
-  ]);
+  ];
+  const back = await call('back end', object, backEnd(request.compiler, backArgs, optimised, object));
   if (!back.ok) return back;
+  if (plan.thinLto !== undefined) {
+    const fat = await addModule(folder, request, call, { ir: raw, backArgs, major: plan.thinLto.major });
+    if (!fat.ok) return fat;
+  }
   renameSync(object, output);
   return { ok: true, stderr: front.stderr, skipped };
+}
+
+function backEnd(compiler: string, args: readonly string[], input: string, output: string): string[] {
+  const fixed = ['-Qunused-arguments', '-fno-crash-diagnostics', '-c', '-x', 'ir', input, '-o', output];
+  return [compiler, ...args, ...fixed];
+}
+
+/** Puts into the object what the link needs for ThinLTO; its native code stays the one of a compile without. */
+async function addModule(
+  folder: string,
+  request: TwoStageRequest,
+  call: ReturnType<typeof caller>,
+  { ir, backArgs, major }: { ir: string; backArgs: readonly string[]; major: number },
+): Promise<Step> {
+  const [object, module, section, fat] = ['object.o', 'module.bc', 'module', 'fat.o'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string, string];
+  const optimise = backEnd(request.compiler, [...backArgs, '-flto=thin'], ir, module);
+  const optimised = await call('back end', module, optimise);
+  if (!optimised.ok) return optimised;
+  const args = ltoBackEndArgs(backArgs);
+  writeFileSync(section, formatLtoModule({ major, args, bitcode: readFileSync(module) }));
+  const flags = `${ltoSection}=readonly,exclude`;
+  const copy = ['--add-section', `${ltoSection}=${section}`, '--set-section-flags', flags, object, fat];
+  const copied = await call('fat object', fat, [request.objcopy ?? '', ...copy]);
+  if (!copied.ok) return copied;
+  const bytes = readFileSync(fat);
+  sealFatObject(bytes);
+  writeFileSync(object, bytes);
+  return copied;
 }
 
 /**

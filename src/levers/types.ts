@@ -86,6 +86,8 @@ export type CompilePlan =
       /** Added to the back-end call. */
       readonly backArgs: readonly string[];
       readonly hints: readonly IrHint[];
+      /** The object also carries a module for ThinLTO, written by this LLVM; never together with `optArgs`. */
+      readonly thinLto?: { readonly major: number };
     };
 
 /** An edit of the unoptimised IR. */

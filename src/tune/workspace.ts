@@ -104,13 +104,14 @@ export class Workspace {
       const result = await run(argv, limits);
       if (result.code !== 0) return { kind: 'failed', stderr: failureText(result) };
     } else {
-      const { opt } = clang.tools;
+      const { opt, 'llvm-objcopy': objcopy } = clang.tools;
       const result = await compileTwoStage({
         ...limits,
         compiler,
         args: argv.slice(1),
         plan,
         ...(opt && { opt }),
+        ...(objcopy && { objcopy }),
       });
       if (!result.ok) return { kind: 'failed', stderr: `${result.stage}: ${result.stderr}` };
     }
