@@ -3,9 +3,11 @@
  *
  *   node apply.mjs sync make|cmake <folder>
  *   node apply.mjs two-stage <plan> <package> <clang> <arguments...>
+ *   node apply.mjs thin-lto <plan> <link command...>
  */
 import type { Logger } from '../log.js';
 import { syncForHook } from './sync-command.js';
+import { thinLtoCommand } from './thin-lto-command.js';
 import { twoStageCommand } from './two-stage-command.js';
 
 const say = (message: string): void => {
@@ -18,14 +20,19 @@ if (command === 'sync' && (first === 'make' || first === 'cmake')) {
   process.stdout.write(`${await syncForHook(first, second || process.cwd(), logger)}\n`);
 } else if (command === 'two-stage') {
   const options = { planFile: first, packageRoot: second, compiler: third, args: rest, cwd: process.cwd() };
-  const done = await twoStageCommand(options, logger).catch((error: unknown) => {
+  process.exitCode = (await succeeded(twoStageCommand(options, logger))) ? 0 : 1;
+} else if (command === 'thin-lto') {
+  const call = { planFile: first, argv: process.argv.slice(4), cwd: process.cwd() };
+  process.exitCode = (await succeeded(thinLtoCommand(call, logger))) ? 0 : 1;
+} else {
+  say('usage: apply.mjs sync make|cmake <folder>, two-stage <plan> <package> <clang> <arguments>,');
+  say('or thin-lto <plan> <link command>');
+  process.exitCode = 64;
+}
+
+async function succeeded(work: Promise<boolean>): Promise<boolean> {
+  return work.catch((error: unknown) => {
     say(error instanceof Error ? error.message : String(error));
     return false;
   });
-  process.exitCode = done ? 0 : 1;
-} else {
-  say(
-    'usage: apply.mjs sync make|cmake <folder>, or apply.mjs two-stage <plan> <package> <clang> <arguments>',
-  );
-  process.exitCode = 64;
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { profilesFolder } from '../levers/profiles.js';
 import { renderConfiguration } from '../levers/render.js';
+import { type ThinLtoTools, thinLtoTools } from '../levers/thin-lto.js';
 import type { CompilePlan, LeverPolicy } from '../levers/types.js';
 import { matchEntries } from '../lock/match.js';
 import { sourceHash } from '../lock/source-hash.js';
@@ -19,6 +20,8 @@ export interface DecidedPlan {
   readonly path: string;
   readonly text: string;
   readonly digest: string;
+  /** What the link of its object needs. */
+  readonly thinLto?: ThinLtoTools;
 }
 
 /** A lock entry that is not applied, and why. */
@@ -88,6 +91,8 @@ async function decide(
   if (plan.kind === 'two-stage' && plan.optArgs !== undefined && clang.tools.opt === undefined) {
     return stock(`it needs opt of LLVM ${clang.major}, which was not found (package llvm-${clang.major})`);
   }
+  const lto = plan.kind === 'two-stage' && plan.thinLto !== undefined ? thinLtoTools(clang) : undefined;
+  if (lto?.ok === false) return stock(lto.reason);
   const problem = await profileProblem(options.packageRoot, entry.levers);
   if (problem !== undefined) return stock(problem);
   if (!(await isAccepted(plan, clang, entry.file, options.env))) {
@@ -95,7 +100,8 @@ async function decide(
   }
   const text = formatPlan(plan, clang);
   if (text === undefined) return stock('one of its arguments holds a line break');
-  return { entry, path: relative, text, digest: planDigest(plan, clang, options.packageRoot) };
+  const digest = planDigest(plan, clang, options.packageRoot);
+  return { entry, path: relative, text, digest, ...(lto && { thinLto: lto.tools }) };
 }
 
 async function isAccepted(

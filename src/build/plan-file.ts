@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ThinLtoTools } from '../levers/thin-lto.js';
 import type { CompilePlan } from '../levers/types.js';
 import type { Clang } from '../toolchain/types.js';
 import { hostTriples } from './compilers.js';
@@ -51,6 +52,27 @@ export function parseTwoStagePlan(text: string): TwoStagePlanData | undefined {
   try {
     // Only the sync step writes these files, from a checked configuration.
     return JSON.parse(json) as TwoStagePlanData;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The path, inside the plans folder, of the plan for links: it is there when units that builds apply need ThinLTO. */
+export const linkPlanPath = 'link.plan';
+
+/** The plan for links as the launcher reads it, with the tools of every LLVM that is needed. */
+export function formatLinkPlan(tools: readonly ThinLtoTools[]): string {
+  const lines = ['autopass-plan 1', 'kind thin-lto', `node ${process.execPath}`, 'end'];
+  return `${[...lines, JSON.stringify(tools)].join('\n')}\n`;
+}
+
+/** Reads back what {@link formatLinkPlan} wrote. */
+export function parseLinkPlan(text: string): readonly ThinLtoTools[] | undefined {
+  const json = text.split('\nend\n')[1];
+  if (!text.startsWith('autopass-plan 1\nkind thin-lto\n') || json === undefined) return undefined;
+  try {
+    // Only the sync step writes this file.
+    return JSON.parse(json) as ThinLtoTools[];
   } catch {
     return undefined;
   }

@@ -97,7 +97,7 @@ function redirected(
 }
 
 /** Leaves out what would overwrite files of the real build: linker maps and CMake's link dependency files. */
-function withoutSideFiles(argv: readonly string[]): string[] {
+export function withoutSideFiles(argv: readonly string[]): string[] {
   const kept: string[] = [];
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] ?? '';

@@ -8,6 +8,7 @@ import type { Lock, LockEntry, LockProblem } from '../lock/types.js';
 import type { Logger } from '../log.js';
 import { type DecidedPlan, type Decisions, decidePlans, type StockEntry } from './decide-plans.js';
 import { type Manifest, readManifest, writeManifest } from './manifest.js';
+import { formatLinkPlan, linkPlanPath } from './plan-file.js';
 import { compactRecord, loadRecord } from './record.js';
 import { staleObjects } from './stale-objects.js';
 import { ensureState, type StatePaths, statePaths } from './state.js';
@@ -88,7 +89,7 @@ async function apply(
     const changed = [...new Set([...Object.keys(previous), ...Object.keys(desired)])].filter(
       (file) => previous[file] !== desired[file],
     );
-    await writePlans(state.plans, new Map(plans.map((plan) => [plan.path, plan.text])));
+    await writePlans(state.plans, new Map([...plans.map(textOf), ...linkPlan(plans)]));
     const stale =
       changed.length === 0 ? [] : await staleObjects(packageRoot, await loadRecord(packageRoot), changed);
     const present = stale.filter((object) => existsSync(object));
@@ -98,6 +99,16 @@ async function apply(
     await compactRecord(packageRoot);
     return present;
   });
+}
+
+function textOf({ path: file, text }: DecidedPlan): readonly [string, string] {
+  return [file, text];
+}
+
+/** The plan for links, where any unit needs ThinLTO. */
+function linkPlan(plans: readonly DecidedPlan[]): (readonly [string, string])[] {
+  const tools = new Map(plans.flatMap(({ thinLto }) => (thinLto ? [[thinLto.major, thinLto]] : [])));
+  return tools.size === 0 ? [] : [[linkPlanPath, formatLinkPlan([...tools.values()])]];
 }
 
 /** One line per reason. */

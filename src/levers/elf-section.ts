@@ -6,7 +6,8 @@ export interface SectionRange {
 
 /** Finds a section of a 64-bit little-endian ELF file by its name; `undefined` when there is none. */
 export function elfSection(bytes: Buffer, name: string): SectionRange | undefined {
-  const isElf64 = bytes.length >= 64 && bytes.readUInt32BE(0) === 0x7f454c46 && bytes.readUInt16BE(4) === 0x0201;
+  const isElf64 =
+    bytes.length >= 64 && bytes.readUInt32BE(0) === 0x7f454c46 && bytes.readUInt16BE(4) === 0x0201;
   if (!isElf64) return undefined;
   try {
     const header = (index: number): number => word(bytes, 0x28) + index * bytes.readUInt16LE(0x3a);

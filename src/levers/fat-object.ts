@@ -41,7 +41,10 @@ export function readFatObject(bytes: Buffer): LtoModule | undefined {
   if (content.toString('latin1', 0, mark.length) !== mark || bitcodeAt === 0) return undefined;
   if (seal !== sealOf(bytes, section.at)) return undefined;
   // Only `formatLtoModule` writes what carries this seal.
-  const { major, args } = JSON.parse(content.toString('utf8', argsAt, bitcodeAt)) as Omit<LtoModule, 'bitcode'>;
+  const { major, args } = JSON.parse(content.toString('utf8', argsAt, bitcodeAt)) as Omit<
+    LtoModule,
+    'bitcode'
+  >;
   return { major, args, bitcode: content.subarray(bitcodeAt) };
 }
 

@@ -1,21 +1,30 @@
 import { relative } from 'node:path';
-import type { Clang, LlvmTool } from '../toolchain/types.js';
+import type { Clang } from '../toolchain/types.js';
 
-/** Tools of clang's own LLVM that ThinLTO needs besides clang, at compiling and at linking. */
-const needed: readonly LlvmTool[] = ['lld', 'llvm-objcopy', 'llvm-ar'];
+/** What ThinLTO runs of one LLVM at the link; absolute paths. */
+export interface ThinLtoTools {
+  readonly major: number;
+  readonly clang: string;
+  readonly lld: string;
+  readonly ar: string;
+}
 
-/** Why ThinLTO is not possible with this clang here; `undefined` when it is. */
-export function thinLtoProblem(
+/** The tools for ThinLTO with this clang, or why it is not possible here. */
+export function thinLtoTools(
   clang: Clang,
   platform: NodeJS.Platform = process.platform,
-): string | undefined {
-  if (platform !== 'linux') return 'ThinLTO is done on Linux only';
-  const missing = needed.filter((tool) => clang.tools[tool] === undefined);
-  if (missing.length === 0) return undefined;
-  const names = missing.map((tool) => (tool === 'lld' ? 'ld.lld' : tool)).join(', ');
-  const packages = missing.map((tool) => (tool === 'lld' ? 'lld' : 'llvm'));
-  const asked = [...new Set(packages)].map((name) => `${name}-${clang.major}`).join(' ');
-  return `ThinLTO needs ${names} of LLVM ${clang.major}, not found (package ${asked})`;
+): { readonly ok: true; readonly tools: ThinLtoTools } | { readonly ok: false; readonly reason: string } {
+  if (platform !== 'linux') return { ok: false, reason: 'ThinLTO is done on Linux only' };
+  const { lld, 'llvm-ar': ar, 'llvm-objcopy': objcopy } = clang.tools;
+  const { major, cc } = clang;
+  if (lld !== undefined && ar !== undefined && objcopy !== undefined) {
+    return { ok: true, tools: { major, clang: cc, lld, ar } };
+  }
+  const [name, inPackage] = lld === undefined ? ['ld.lld', 'lld'] : ['llvm-ar and llvm-objcopy', 'llvm'];
+  return {
+    ok: false,
+    reason: `it needs ${name} of LLVM ${major}, which was not found (package ${inPackage}-${major})`,
+  };
 }
 
 /**

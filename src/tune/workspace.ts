@@ -8,6 +8,7 @@ import { tunedBaseArgs } from '../build/plan-file.js';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
 import { configurationKey } from '../levers/configuration-key.js';
 import { renderConfiguration } from '../levers/render.js';
+import { thinLtoTools } from '../levers/thin-lto.js';
 import { compileTwoStage } from '../levers/two-stage.js';
 import type { Configuration, LeverPolicy, LeverProblem, RenderTarget } from '../levers/types.js';
 import type { Variant } from '../measure/types.js';
@@ -91,6 +92,10 @@ export class Workspace {
     const { clang, target, leverPolicy, folder, signal } = this.options;
     const rendered = renderConfiguration(configuration, leverPolicy, target);
     if (!rendered.ok) return { kind: 'refused', problems: rendered.problems };
+    const lto = thinLtoTools(clang);
+    if (!lto.ok && rendered.plan.kind === 'two-stage' && rendered.plan.thinLto !== undefined) {
+      return { kind: 'refused', problems: [{ id: 'lto-thin', reason: lto.reason }] };
+    }
     const temporary = path.join(folder, 'objects', `compiling-${this.sequence++}.o`);
     await mkdir(path.dirname(temporary), { recursive: true });
     const compiler = command.language === 'c' ? clang.cc : clang.cxx;
@@ -124,11 +129,13 @@ export class Workspace {
   }
 
   private async linkNow(key: string, assembly: Assembly, shuffleSeed: number | undefined): Promise<Variant> {
-    const { record, binaries, folder } = this.options;
+    const { record, binaries, folder, clang } = this.options;
+    const lto = thinLtoTools(clang);
     const linked = await linkAddon(record, binaries, {
       replacements: new Map([...assembly].map(([output, object]) => [output, object.path])),
       into: path.join(folder, 'variants', key),
       ...(shuffleSeed !== undefined && { shuffleSeed }),
+      ...(lto.ok && { thinLto: { tools: [lto.tools], cache: path.join(folder, 'thin-lto') } }),
     });
     return { id: key, binaries: linked };
   }
