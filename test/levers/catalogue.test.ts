@@ -56,7 +56,7 @@ test('every allowed lever renders every listed value without placeholders, space
         const { plan } = result;
         const args =
           plan.kind === 'flags' ? plan.args : [...plan.frontArgs, ...(plan.optArgs ?? []), ...plan.backArgs];
-        const edits = plan.kind === 'flags' ? 0 : plan.hints.length;
+        const edits = plan.kind === 'flags' ? 0 : plan.hints.length + (plan.thinLto ? 1 : 0);
         if (args.length + edits === 0) bad.push({ id: lever.id, value });
         bad.push(...args.filter((arg) => !/^[-+][\w+=.:,;<>()-]+$/.test(arg)));
       }
