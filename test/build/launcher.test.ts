@@ -39,6 +39,7 @@ beforeAll(async () => {
     'ccache',
     'clang',
     'clang++',
+    'ar',
     'x86_64-linux-gnu-gcc',
     'arm-none-eabi-gcc',
   ];
@@ -188,6 +189,63 @@ describe('the launcher', () => {
     const blocked = path.join(root, 'blocked/.autopass/build');
     await writeFiles(blocked, { record: 'a file where the folder belongs' });
     expect((await launch(['gcc', ...compile], { state: blocked })).stderr).toBe('');
+  });
+});
+
+describe('the launcher at a link', () => {
+  const link = ['g++', '-shared', '-o', 'Release/a b.node', 'x.o'];
+  let folder: string;
+
+  async function linked(words: readonly string[], node = `${bin}/node`): Promise<Ran> {
+    await writeFiles(state, {
+      'plans/link.plan': `autopass-plan 1\nkind thin-lto\nnode ${node}\nend\n[]\n`,
+    });
+    const argv = ['sh', path.join(folder, 'launch'), `--state=${state}`, ...words];
+    const ran = await runCommand(argv, {
+      cwd: path.join(root, 'build'),
+      env: { PATH: `${bin}:${process.env.PATH}` },
+    });
+    await rm(path.join(state, 'plans/link.plan'));
+    return ran;
+  }
+
+  beforeAll(async () => {
+    folder = path.join(root, 'apply');
+    await writeFiles(root, {
+      'apply/launch': await readFile(launcher, 'utf8'),
+      'apply/apply.mjs': '',
+      'bin/node': `${speaking}[ "$6" != fail.o ]\n`,
+    });
+    await chmod(path.join(bin, 'node'), 0o755);
+  });
+
+  it('runs the link as given without a plan for links', async () => {
+    expect((await launch(link)).stdout).toBe(link.join('|'));
+  });
+
+  it('hands the link of an addon over to Node', async () => {
+    const handed = ['node', `${folder}/apply.mjs`, 'thin-lto', `${state}/plans/link.plan`, ...link];
+    expect(await linked(link)).toEqual({ code: 0, stderr: '', stdout: handed.join('|') });
+  });
+
+  it.each([
+    ['ar', 'rcs', 'x.a', 'x.o'],
+    ['gcc', '-O2', '-c', '../src/y.c', '-o', 'y.o'],
+    ['gcc', '-O2', '-c', '../src/x.c', '-o', 'a.node '],
+  ])('has nothing to do with %s %s %s', async (...words) => {
+    expect((await linked(words)).stdout).not.toContain('thin-lto');
+  });
+
+  it('runs the link as given when Node fails or is not there', async () => {
+    const failing = ['g++', 'fail.o', '-o', 'a.node'];
+    const failed = await linked(failing);
+    expect(failed).toMatchObject({ code: 0, stderr: '' });
+    expect(failed.stdout.endsWith(failing.join('|'))).toBe(true);
+    expect(await linked(link, '/nowhere/node')).toEqual({
+      code: 0,
+      stdout: link.join('|'),
+      stderr: 'autopass: links without ThinLTO: Node is not there\n',
+    });
   });
 });
 

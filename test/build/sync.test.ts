@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { planDigest } from '../../src/build/plan-file.js';
+import { parseLinkPlan, planDigest } from '../../src/build/plan-file.js';
 import { statePaths } from '../../src/build/state.js';
 import { sync } from '../../src/build/sync.js';
 import { renderConfiguration } from '../../src/levers/render.js';
@@ -82,6 +82,19 @@ describe('sync', () => {
     await rm(path.join(root, 'autopass.lock'));
     expect(await run()).toEqual(['build/y.o']);
     expect(existsSync(statePaths(root).plans)).toBe(false);
+    expect(lines).toEqual([]);
+  });
+
+  it('keeps a plan for links as long as a unit needs ThinLTO', async () => {
+    await tuned(root, { 'src/x.c': { 'lto-thin': true }, 'src/y.cc': some });
+    expect(await run()).toEqual(['build/x.o', 'build/y.o', 'build/z.o']);
+    expect(await plans()).toEqual(['link.plan', 'src/x.c/plan', 'src/y.cc/plan']);
+    const tools = parseLinkPlan(await readFile(path.join(statePaths(root).plans, 'link.plan'), 'utf8'));
+    expect(tools).toMatchObject([{ clang: (await testClang()).cc, lld: expect.stringContaining('lld') }]);
+    expect(await run()).toEqual([]);
+    await tuned(root, { 'src/x.c': some, 'src/y.cc': some });
+    await run();
+    expect(await plans()).toEqual(['src/x.c/plan', 'src/y.cc/plan']);
     expect(lines).toEqual([]);
   });
 
