@@ -3,14 +3,14 @@ import { catalogue } from '../../levers/catalogue.js';
 import { checkConfiguration } from '../../levers/check.js';
 import { configurationKey } from '../../levers/configuration-key.js';
 import { refusal } from '../../levers/gates.js';
-import type { Configuration, LeverValue, Scalar } from '../../levers/types.js';
+import type { Configuration, LeverValue } from '../../levers/types.js';
 import { seededUniform } from '../../measure/random.js';
 import type { PolicyInput, Proposal } from '../types.js';
 
 /** A lever as searches see it: what can be set, and to what. */
 export interface Setting {
   readonly id: string;
-  readonly values: readonly Scalar[];
+  readonly values: readonly LeverValue[];
 }
 
 /** A configuration that a search wants to try; whether it is legal and new is still open. */
@@ -35,11 +35,10 @@ export function scalarSettings(input: PolicyInput): Setting[] {
   );
 }
 
-/** The scalar levers, and the session's profiles as one more. */
+/** The session's profiles, which only their levers can hold, and the scalar levers. */
 export function settingsWithProfiles(input: PolicyInput): Setting[] {
-  const { profiles = [] } = input;
-  const settings = scalarSettings(input);
-  return profiles.length === 0 ? settings : [{ id: 'pgo-ir', values: profiles }, ...settings];
+  const profiles = (input.profiles ?? []).flatMap((profile) => Object.entries(profile));
+  return [...profiles.map(([id, value]) => ({ id, values: [value] })), ...scalarSettings(input)];
 }
 
 /** One to six settings drawn uniformly, with a uniform value each. */
@@ -75,15 +74,13 @@ export function momentOf({ scope, evidence, history }: PolicyInput): string {
 }
 
 /**
- * The session's profiles alone are the first attempts, the strongest before the others; undefined when the attempt is
+ * The session's profiles alone are the first attempts, the one counted last before the others; undefined when the attempt is
  * past them, or they were tried on all units at once.
  */
 export function profileDraft(input: PolicyInput, attempt: number): Omit<Draft, 'origin'> | undefined {
   const { profiles = [], addonTrials = [] } = input;
-  const profile = addonTrials.length > 0 ? undefined : [...profiles].reverse()[attempt];
-  return profile === undefined
-    ? undefined
-    : { configuration: { 'pgo-ir': profile }, how: 'the profile of the bench alone' };
+  const configuration = addonTrials.length > 0 ? undefined : [...profiles].reverse()[attempt];
+  return configuration === undefined ? undefined : { configuration, how: 'a profile of the bench alone' };
 }
 
 /**
