@@ -68,8 +68,8 @@ describe.each(['genetic', 'ensemble'])('%s search', (name) => {
       trialOf(stronger, 1.2),
       ...Array.from({ length: 15 }, (_, at) => trialOf({ 'inline-threshold': 500 + at }, 0.97 + at / 1000)),
     ];
-    const next = await createPolicy(name, 1).propose({ ...start, history, batch: 10 });
-    expect(next.filter(({ configuration }) => 'pgo-cs' in configuration).length).toBeGreaterThan(3);
+    const next = await createPolicy(name, 1).propose({ ...start, history, batch: 20 });
+    expect(next.filter(({ configuration }) => 'pgo-cs' in configuration).length).toBeGreaterThan(4);
   });
 
   it('does not breed from what failed, gave other outputs or was never measured', async () => {
