@@ -69,7 +69,7 @@ describe.each(['genetic', 'ensemble'])('%s search', (name) => {
       ...Array.from({ length: 15 }, (_, at) => trialOf({ 'inline-threshold': 500 + at }, 0.97 + at / 1000)),
     ];
     const next = await createPolicy(name, 1).propose({ ...start, history, batch: 20 });
-    expect(next.filter(({ configuration }) => 'pgo-cs' in configuration).length).toBeGreaterThan(4);
+    expect(next.filter(({ configuration }) => 'pgo-cs' in configuration).length).toBeGreaterThan(2);
   });
 
   it('does not breed from what failed, gave other outputs or was never measured', async () => {

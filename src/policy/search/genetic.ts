@@ -15,14 +15,14 @@ import { cross, mutate } from './variation.js';
 
 /** Trials before anything is bred. */
 const founders = 12;
-const populationSize = 12;
+const populationSize = 8;
 const crossoverChance = 0.6;
 /** Of a further mutation after the first. */
 const anotherMutation = 0.3;
 
 /**
  * A steady-state genetic search over sets of levers. The first trials are the session's profiles and random draws;
- * afterwards the fittest twelve of everything measured breed: tournaments of three, uniform crossover, mutation. The
+ * afterwards the fittest eight of everything measured breed: tournaments of three, uniform crossover, mutation. The
  * fittest stay until something beats them. It keeps no state: population and random numbers follow from the history and
  * the seed, so a resumed session goes on as if nothing had happened.
  */
