@@ -8,7 +8,7 @@ export const sessionArgs = {
   policy: {
     type: 'string',
     valueHint: 'NAME',
-    description: 'What proposes configurations: expert or random',
+    description: 'What proposes configurations: expert, random, genetic or ensemble',
   },
   seed: { type: 'string', valueHint: 'N', description: 'Seed of every random choice' },
 } as const;

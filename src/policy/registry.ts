@@ -1,5 +1,7 @@
 import { AutoPassError } from '../errors.js';
 import { createExpert } from './expert/expert.js';
+import { createEnsemble } from './search/ensemble.js';
+import { createGenetic } from './search/genetic.js';
 import { createRandom } from './search/random.js';
 import type { Policy } from './types.js';
 
@@ -10,6 +12,8 @@ export type PolicyFactory = (seed: number) => Policy;
 export const policies: ReadonlyMap<string, PolicyFactory> = new Map<string, PolicyFactory>([
   ['expert', () => createExpert()],
   ['random', createRandom],
+  ['genetic', createGenetic],
+  ['ensemble', createEnsemble],
 ]);
 
 /** Throws `UNKNOWN_POLICY` for a name that is not registered. */

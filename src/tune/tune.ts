@@ -11,6 +11,7 @@ import type { Configuration, RenderTarget } from '../levers/types.js';
 import type { Logger } from '../log.js';
 import { profileCommand } from '../measure/profile.js';
 import { createPolicy } from '../policy/registry.js';
+import type { Policy } from '../policy/types.js';
 import { baselineTarget } from '../target/host.js';
 import { applyJudgement } from './apply.js';
 import { compileBaseline } from './baseline.js';
@@ -41,6 +42,8 @@ export interface TuneOptions {
   readonly logger: Logger;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
+  /** Proposes in place of the policy that the config names. */
+  readonly policy?: Policy;
   /** Milliseconds, monotonic; injected by tests. */
   readonly now?: () => number;
 }
@@ -141,7 +144,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       scopes,
       baseline,
       workspace,
-      policy: createPolicy(config.policy, config.seed),
+      policy: options.policy ?? createPolicy(config.policy, config.seed),
       arch: prep.host.arch,
       major: prep.clang.major,
       allow: config.allow,
@@ -205,7 +208,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
 }
 
 /** Where the time of the stock build goes. */
-async function scoreStock(
+export async function scoreStock(
   config: Config,
   prep: Preparation,
   options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
@@ -226,7 +229,7 @@ async function scoreStock(
 }
 
 /** The few units worth trials, hottest first. */
-function hotUnits(prep: Preparation, score: Score): ScoredUnit[] {
+export function hotUnits(prep: Preparation, score: Score): ScoredUnit[] {
   const hot = score.units.filter(
     ({ command, share }) => prep.tunable.includes(command) && share >= leastShare,
   );

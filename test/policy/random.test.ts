@@ -44,6 +44,14 @@ describe('random search', () => {
     expect(await draw(1)).not.toEqual(await draw(1, 'b.c'));
   });
 
+  it('draws the same as in every release, so that older results can be repeated', async () => {
+    const [first] = await createRandom(1).propose(input);
+    expect(first?.configuration).toEqual({
+      'enable-misched': false,
+      'tail-dup-placement-aggressive-threshold': 16,
+    });
+  });
+
   it('never repeats what the history holds', async () => {
     const first = await createRandom(3).propose(input);
     const history = first.map((proposal) => measured(proposal, 1));
@@ -56,7 +64,7 @@ describe('random search', () => {
 
 describe('the registry', () => {
   it('makes policies by name and says which names there are', () => {
-    expect([...policies.keys()]).toEqual(['expert', 'random']);
+    expect([...policies.keys()]).toEqual(['expert', 'random', 'genetic', 'ensemble']);
     for (const name of policies.keys()) expect(createPolicy(name, 1).name).toBe(name);
     expect(() => createPolicy('oracle', 1)).toThrow('no policy named "oracle"');
   });
