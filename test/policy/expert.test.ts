@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evidenceChange } from '../../src/evidence/compare.js';
+import type { Remark } from '../../src/evidence/types.js';
 import { checkConfiguration } from '../../src/levers/check.js';
 import { configurationKey } from '../../src/levers/configuration-key.js';
 import type { Configuration } from '../../src/levers/types.js';
@@ -111,6 +112,20 @@ describe('the expert', () => {
     );
     expect(built).toHaveLength(5);
     for (const { configuration } of built) expect(configuration).toHaveProperty('pgo-ir', profile);
+  });
+
+  it('tries ThinLTO on several files, and first where a hot call leaves its file', async () => {
+    const ofAddon = async (remarks: readonly Remark[]) =>
+      expert.propose(inputOf({ ...evidence, remarks }, { scope: 'addon', batch: 200 }));
+    const [hot] = evidence.hot;
+    const calling = { ...(evidence.remarks[0] as Remark), pass: 'inline', name: 'NoDefinition' };
+    const [first] = await ofAddon([{ ...calling, args: { Callee: hot?.name ?? '' } }]);
+    expect(first).toMatchObject({ configuration: { 'lto-thin': true }, origin: 'thin-lto' });
+    expect(first?.reason).toContain(`Callee ${hot?.name}`);
+    const without = await ofAddon(evidence.remarks);
+    expect(without.findIndex(({ origin }) => origin === 'thin-lto')).toBeGreaterThan(0);
+    const ofUnit = await expert.propose(inputOf(evidence, { batch: 200 }));
+    expect(ofUnit.some(({ origin }) => origin === 'thin-lto')).toBe(false);
   });
 
   it('ranks on one unit behind what brought nothing on all of them', async () => {

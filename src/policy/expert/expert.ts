@@ -10,6 +10,7 @@ import { lessonsOf } from './lessons.js';
 import { profileIdeas } from './profile-idea.js';
 import type { Rule, Theme } from './rule.js';
 import { rules as allRules } from './rules.js';
+import { wholeAddonIdeas } from './whole-addon-idea.js';
 
 export interface ExpertOptions {
   /** The processor to tune for, a value of the mtune lever; by default this machine's. */
@@ -42,6 +43,7 @@ function propose(input: PolicyInput, rules: readonly Rule[], hostTune: string | 
   const { incumbent } = input;
   const ideas = [
     ...profileIdeas(input),
+    ...wholeAddonIdeas(input, facts),
     ...firstIdeas(findings, incumbent, lessons, input.addonTrials),
     ...followUps({ findings, incumbent, lessons }),
   ];
