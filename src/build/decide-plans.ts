@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isaLevelOf } from '../levers/isa-level.js';
 import { profilesFolder } from '../levers/profiles.js';
 import { renderConfiguration } from '../levers/render.js';
 import { type ThinLtoTools, thinLtoTools } from '../levers/thin-lto.js';
@@ -84,7 +85,9 @@ async function decide(
     return stock('its source changed since it was tuned; to tune it again: npx autopass tune');
   const arch = entry.target.includes('-arm64/') ? 'arm64' : 'x64';
   const profiles = path.join(options.packageRoot, profilesFolder);
-  const rendered = renderConfiguration(entry.levers, options.policy, { arch, major: clang.major, profiles });
+  const level = isaLevelOf(entry.target);
+  const target = { arch, major: clang.major, level, profiles } as const;
+  const rendered = renderConfiguration(entry.levers, options.policy, target);
   if (!rendered.ok)
     return stock(rendered.problems.map(({ id, reason }) => `lever ${id}: ${reason}`).join('; '));
   const { plan } = rendered;

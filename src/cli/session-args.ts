@@ -10,6 +10,11 @@ export const sessionArgs = {
     valueHint: 'NAME',
     description: 'What proposes configurations: expert, random, genetic or ensemble',
   },
+  isa: {
+    type: 'string',
+    valueHint: 'LEVEL',
+    description: 'ISA level to tune for: baseline, host, or one such as x86-64-v3',
+  },
   seed: { type: 'string', valueHint: 'N', description: 'Seed of every random choice' },
 } as const;
 
@@ -25,6 +30,7 @@ export function withSessionArgs(
       trials: number('trials', args.trials) ?? config.budget.trials,
     },
     policy: args.policy ?? config.policy,
+    isa: args.isa ?? config.isa,
     seed: number('seed', args.seed) ?? config.seed,
   };
 }

@@ -14,6 +14,8 @@ export interface ConfigFields {
   clang?: string | undefined;
   policy: string;
   budget: { minutes: number; trials: number };
+  /** ISA level that tuning makes code for: `baseline` (every processor), `host` (this one's), or a level such as `x86-64-v3`. */
+  isa: string;
   /** Opt-in levers that tuning may use. Builds read the same list from `autopass.allow` in package.json. */
   allow: string[];
   /** Largest accepted difference between numbers in the outputs, relative and absolute; absent means exact. */
@@ -38,6 +40,7 @@ export const configSchema: z.ZodType<ConfigFields> = z.strictObject({
       trials: z.number().int().positive().max(maxTrials).default(60),
     })
     .prefault({}),
+  isa: z.string().min(1).default('baseline'),
   allow: z.array(z.string()).default([]),
   tolerance: z.number().nonnegative().optional(),
   seed: z.number().int().nonnegative().default(1),

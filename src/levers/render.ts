@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { catalogue } from './catalogue.js';
 import { checkConfiguration } from './check.js';
+import { isaArgs } from './isa-level.js';
 import { insertedPass } from './pass-text.js';
 import { portableNames, profileFile, profileLeverOf } from './profiles.js';
 import type {
@@ -36,7 +37,7 @@ export function renderConfiguration(
     const value = located[lever.id];
     return value === undefined ? [] : [{ lever, value }];
   });
-  const rules = ruleArgs(check.configuration);
+  const rules = ruleArgs(check.configuration, target.level);
   const driver = [...used.filter(isDriver).flatMap(scalarArgs), ...rules.driver];
   const llvm = withoutRepeats([...used.filter(isLlvm).flatMap(llvmOptions), ...rules.llvm]);
   const llvmArgs = llvm.flatMap((option) => ['-mllvm', option]);
@@ -108,7 +109,10 @@ function llvmOptions({ lever, value }: Used): string[] {
 }
 
 /** What the catalogue couples with a lever. */
-function ruleArgs(configuration: Configuration): { driver: readonly string[]; llvm: readonly string[] } {
+function ruleArgs(
+  configuration: Configuration,
+  level: string | undefined,
+): { driver: readonly string[]; llvm: readonly string[] } {
   const llvm: string[] = [];
   // An explicit inline threshold drops the implicit one of cold functions.
   if ('inline-threshold' in configuration && !('inlinecold-threshold' in configuration)) {
@@ -117,12 +121,10 @@ function ruleArgs(configuration: Configuration): { driver: readonly string[]; ll
   if (profileLeverOf(configuration) !== undefined) llvm.push(portableNames);
   // Measured: a forced vector width lets the vectoriser reorder strict floating-point sums.
   if (Object.keys(configuration).some(forcesVectors)) llvm.push('-hints-allow-reordering=false');
-  // A higher ISA level brings FMA, and with it contraction, which changes results.
-  const raised = 'march-x86' in configuration;
   const chosen = Object.keys(configuration).some(
     (id) => id.startsWith('ffp-contract') || id.startsWith('fp:'),
   );
-  return { driver: raised && !chosen ? ['-ffp-contract=off'] : [], llvm };
+  return { driver: isaArgs(level, chosen), llvm };
 }
 
 function forcesVectors(id: string): boolean {

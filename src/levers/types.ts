@@ -110,6 +110,8 @@ export interface LeverPolicy {
 export interface RenderTarget {
   readonly arch: 'x64' | 'arm64';
   readonly major: number;
+  /** ISA level of the code, one of `target/isa.ts`; what every processor runs when absent. */
+  readonly level?: string;
   /** Folder with the profiles; without it no configuration that uses one can be rendered. */
   readonly profiles?: string;
 }

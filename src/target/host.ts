@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { AutoPassError } from '../errors.js';
 import { armLevels, x86Levels } from './isa.js';
 
 /** The machine that runs this process. */
@@ -41,6 +42,19 @@ export function targetName(host: HostTarget, level: string): string {
 /** Names of all targets whose code this machine runs, best first. */
 export function runnableTargets(host: HostTarget): string[] {
   return host.levels.map((level) => targetName(host, level));
+}
+
+/**
+ * The target that a config's `isa` asks for: `baseline`, `host` or a level by name.
+ * @throws AutoPassError `ISA_LEVEL` when this machine does not run that level.
+ */
+export function wantedTarget(host: HostTarget, isa: string): string {
+  if (isa === 'baseline') return baselineTarget(host);
+  const level = isa === 'host' ? host.levels[0] : host.levels.find((one) => one === isa);
+  if (level !== undefined) return targetName(host, level);
+  throw new AutoPassError('ISA_LEVEL', `This machine does not run code for ${JSON.stringify(isa)}.`, {
+    hint: `"isa" is baseline, host, or one of: ${host.levels.join(', ')}`,
+  });
 }
 
 /** The name of the target that every machine of this kind runs. */

@@ -9,6 +9,7 @@ import { sourceHash } from '../lock/source-hash.js';
 import type { Lock, LockEntry } from '../lock/types.js';
 import { writeLock } from '../lock/write.js';
 import type { Logger } from '../log.js';
+import { baselineTarget } from '../target/host.js';
 import { buildPackage } from './build-package.js';
 import { localHeaders } from './headers.js';
 import type { JudgedUnit, Judgement } from './judge.js';
@@ -40,9 +41,11 @@ export async function applyJudgement(context: ApplyContext): Promise<{ warnings:
   const { config, judgement, logger, signal } = context;
   const file = path.join(config.packageRoot, lockName);
   const before = await currentLock(file, config.allow);
+  // Above the baseline the lack of an entry leaves the file to the entry of a lower level.
+  const isBaseline = context.target === baselineTarget(context.prep.host);
   const entries = await Promise.all([
     ...judgement.kept.map((kept) => entryOf(context, kept)),
-    ...[...judgement.dropped.keys()].map((unit) => stockEntryOf(context, unit)),
+    ...(isBaseline ? [...judgement.dropped.keys()].map((unit) => stockEntryOf(context, unit)) : []),
   ]);
   let lock = withoutStale(before, context);
   for (const entry of entries) lock = upsertEntry(lock, entry);

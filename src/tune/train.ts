@@ -6,6 +6,7 @@ import { compileArgs } from '../build/compile-args.js';
 import type { AddonBinary } from '../build/find-binaries.js';
 import { tunedBaseArgs } from '../build/plan-file.js';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
+import { isaArgs } from '../levers/isa-level.js';
 import { type ProfileLever, portableNames, profileFile, profileOf } from '../levers/profiles.js';
 import { renderConfiguration } from '../levers/render.js';
 import type { Configuration } from '../levers/types.js';
@@ -23,6 +24,8 @@ export interface TrainRequest extends BenchTarget {
   readonly clang: Clang;
   /** What is instrumented; everything else stays as the stock build made it. */
   readonly commands: readonly CompileCommand[];
+  /** ISA level of the code; what every processor runs when absent. */
+  readonly level?: string;
   /** Where the profile is kept. */
   readonly profiles: string;
 }
@@ -110,9 +113,14 @@ function fileOf({ profiles }: TrainRequest, configuration: Configuration): strin
 }
 
 function instrumentation(request: TrainRequest, first: Configuration | undefined): string[] {
-  if (first === undefined) return ['-fprofile-generate', '-mllvm', portableNames];
-  const { clang, profiles } = request;
-  const target = { arch: process.arch === 'arm64' ? 'arm64' : 'x64', major: clang.major, profiles } as const;
+  const { clang, level, profiles } = request;
+  if (first === undefined) return [...isaArgs(level), '-fprofile-generate', '-mllvm', portableNames];
+  const target = {
+    arch: process.arch === 'arm64' ? 'arm64' : 'x64',
+    major: clang.major,
+    profiles,
+    ...(level && { level }),
+  } as const;
   const rendered = renderConfiguration(first, { allow: [] }, target);
   if (!rendered.ok || rendered.plan.kind !== 'flags') throw new Error('the first profile cannot be used');
   return [...rendered.plan.args, '-fcs-profile-generate'];

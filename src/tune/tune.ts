@@ -6,13 +6,14 @@ import { AutoPassError } from '../errors.js';
 import { gatherEvidence } from '../evidence/gather.js';
 import { type Score, type ScoredUnit, scoreTranslationUnits } from '../evidence/score.js';
 import type { Evidence } from '../evidence/types.js';
+import { isaArgs, isaLevelOf } from '../levers/isa-level.js';
 import { renderConfiguration } from '../levers/render.js';
 import type { Configuration, RenderTarget } from '../levers/types.js';
 import type { Logger } from '../log.js';
 import { profileCommand } from '../measure/profile.js';
 import { createPolicy } from '../policy/registry.js';
 import type { Policy } from '../policy/types.js';
-import { baselineTarget } from '../target/host.js';
+import { detectHost, wantedTarget } from '../target/host.js';
 import { applyJudgement } from './apply.js';
 import { compileBaseline } from './baseline.js';
 import { Budget } from './budget.js';
@@ -75,6 +76,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   const { logger, signal, progress = silentProgress, now = () => performance.now() } = options;
   const startedAt = now();
   progress.phase('build');
+  const targetName = wantedTarget(detectHost(), config.isa);
   const prep = await prepare(config, { workDir, logger, signal });
   const trials = new Trials({
     config,
@@ -88,6 +90,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   const target = {
     arch: prep.host.arch,
     major: prep.clang.major,
+    level: isaLevelOf(targetName),
     profiles: sessionProfiles(config.packageRoot),
   };
   const workspace = new Workspace({
@@ -113,12 +116,13 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
     baseline,
     {
       workDir,
+      level: target.level,
       signal,
     },
   );
 
   const identity: SessionIdentity = {
-    target: baselineTarget(prep.host),
+    target: targetName,
     compiler: prep.clang.identity,
     policy: config.policy,
     seed: config.seed,
@@ -128,7 +132,12 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   const past = await unfinishedSession(file, identity);
   const isTrained = past?.some(({ type }) => type === 'profiles') ?? false;
   if (!isTrained) progress.step('running the bench with instrumented code for a profile');
-  const profiles = await trainedProfiles(config, prep, units, past ?? [], { workDir, logger, signal });
+  const profiles = await trainedProfiles(config, prep, units, past ?? [], {
+    workDir,
+    level: target.level,
+    logger,
+    signal,
+  });
 
   progress.phase('search');
   const noise = new NoiseFloor();
@@ -247,14 +256,15 @@ function gatherUnits(
   prep: Preparation,
   hot: readonly ScoredUnit[],
   baseline: Assembly,
-  options: { workDir: string; signal: AbortSignal | undefined },
+  options: { workDir: string; level: string; signal: AbortSignal | undefined },
 ): Promise<TunedUnit[]> {
   return mapPool(
     hot,
     os.availableParallelism(),
     async ({ command, share, hot: functions }): Promise<TunedUnit> => {
-      const { workDir, signal } = options;
-      const request = { command, clang: prep.clang, flags: [], hot: functions, share, loops: true, workDir };
+      const { workDir, level, signal } = options;
+      const flags = isaArgs(level);
+      const request = { command, clang: prep.clang, flags, hot: functions, share, loops: true, workDir };
       const evidence = await gatherEvidence({ ...request, ...(signal && { signal }) });
       const object = baseline.get(command.output);
       if (object === undefined) throw new Error(`no baseline object of ${command.file}`);
@@ -278,9 +288,9 @@ async function trainedProfiles(
   prep: Preparation,
   units: readonly TunedUnit[],
   past: readonly JournalEvent[],
-  options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
+  options: { workDir: string; level: string; logger: Logger; signal: AbortSignal | undefined },
 ): Promise<readonly Configuration[]> {
-  const { workDir, logger, signal } = options;
+  const { workDir, level, logger, signal } = options;
   const { profiles, problem } = await trainSession(past, {
     packageRoot: config.packageRoot,
     bench: prep.bench,
@@ -289,6 +299,7 @@ async function trainedProfiles(
     binaries: prep.binaries,
     clang: prep.clang,
     commands: units.map(({ command }) => command),
+    level,
     workDir,
     ...(signal && { signal }),
   });

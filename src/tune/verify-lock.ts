@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
 import type { Config } from '../config/load.js';
 import { AutoPassError, exitCodes } from '../errors.js';
+import { isaLevelOf } from '../levers/isa-level.js';
 import { profilesFolder } from '../levers/profiles.js';
 import type { LockEntry } from '../lock/types.js';
 import type { Logger } from '../log.js';
@@ -104,15 +105,16 @@ async function verifyNow(
   const baseline = new Map<string, CompiledObject>();
   const tus: { file: string; claimed: Ratio; identicalObject: boolean }[] = [];
   for (const entry of entries) {
+    const level = isaLevelOf(entry.target);
     for (const command of commandsOf(prep.record, entry)) {
-      const outcome = await workspace.compile(command, entry.levers);
+      const outcome = await workspace.compile(command, entry.levers, level);
       if (outcome.kind !== 'compiled') {
         throw new AutoPassError('ENTRY_FAILS', `${entry.file} does not compile as the lock says.`, {
           family: 'toolchain',
         });
       }
       tuned.set(command.output, outcome.object);
-      const plain = await workspace.compile(command, {});
+      const plain = await workspace.compile(command, {}, level);
       if (plain.kind === 'compiled') baseline.set(command.output, plain.object);
       const claimed = { ratio: entry.measured.vsStock, ci: entry.measured.vsStockCi };
       tus.push({ file: entry.file, claimed, identicalObject: outcome.object.hash === entry.objectHash });
@@ -122,7 +124,7 @@ async function verifyNow(
   for (const { entry, state } of status.entries) {
     if (state !== 'stock verdict' || entry.target !== entries[0]?.target) continue;
     for (const command of commandsOf(prep.record, entry)) {
-      const plain = await workspace.compile(command, {});
+      const plain = await workspace.compile(command, {}, isaLevelOf(entry.target));
       if (plain.kind === 'compiled') baseline.set(command.output, plain.object);
     }
   }

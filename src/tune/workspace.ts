@@ -54,12 +54,16 @@ export class Workspace {
     },
   ) {}
 
-  /** Compiles one translation unit under a configuration; the same question is answered from memory. */
-  compile(command: CompileCommand, configuration: Configuration): Promise<CompileOutcome> {
-    const key = `${command.output}\0${configurationKey(configuration)}`;
+  /** Compiles one translation unit under a configuration and for an ISA level; the same question is answered from memory. */
+  compile(
+    command: CompileCommand,
+    configuration: Configuration,
+    level: string | undefined = this.options.target.level,
+  ): Promise<CompileOutcome> {
+    const key = [command.output, level, configurationKey(configuration)].join('\0');
     let outcome = this.objects.get(key);
     if (outcome === undefined) {
-      outcome = this.compileNow(command, configuration);
+      outcome = this.compileNow(command, configuration, level);
       this.objects.set(key, outcome);
     }
     return outcome;
@@ -88,9 +92,13 @@ export class Workspace {
     return variant.then(({ binaries }) => ({ id, binaries }));
   }
 
-  private async compileNow(command: CompileCommand, configuration: Configuration): Promise<CompileOutcome> {
+  private async compileNow(
+    command: CompileCommand,
+    configuration: Configuration,
+    level: string | undefined,
+  ): Promise<CompileOutcome> {
     const { clang, target, leverPolicy, folder, signal } = this.options;
-    const rendered = renderConfiguration(configuration, leverPolicy, target);
+    const rendered = renderConfiguration(configuration, leverPolicy, { ...target, ...(level && { level }) });
     if (!rendered.ok) return { kind: 'refused', problems: rendered.problems };
     const lto = thinLtoTools(clang);
     if (!lto.ok && rendered.plan.kind === 'two-stage' && rendered.plan.thinLto !== undefined) {

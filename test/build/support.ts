@@ -78,13 +78,14 @@ export async function testClang(): Promise<Clang> {
 export async function tuned(
   packageRoot: string,
   entries: Readonly<Record<string, Configuration>>,
+  target: string = baselineTarget(detectHost()),
 ): Promise<void> {
   const clang = await testClang();
   let lock: Lock = { version: 1, entries: [] };
   for (const [file, levers] of Object.entries(entries)) {
     lock = upsertEntry(lock, {
       file,
-      target: baselineTarget(detectHost()),
+      target,
       compiler: { vendor: clang.vendor, version: clang.version, major: clang.major },
       levers,
       source: (await sourceHash(packageRoot, file, [])) ?? 'missing',

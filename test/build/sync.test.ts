@@ -7,7 +7,7 @@ import { parseLinkPlan, planDigest } from '../../src/build/plan-file.js';
 import { statePaths } from '../../src/build/state.js';
 import { sync } from '../../src/build/sync.js';
 import { renderConfiguration } from '../../src/levers/render.js';
-import { detectHost, runnableTargets } from '../../src/target/host.js';
+import { detectHost, runnableTargets, wantedTarget } from '../../src/target/host.js';
 import { temporaryFolder, testClang, tuned, writeFiles } from './support.js';
 
 let root: string;
@@ -186,6 +186,16 @@ describe('sync', () => {
     });
     await run();
     expect(await plans()).toEqual([]);
+  });
+
+  it('compiles for the ISA level of the target', async () => {
+    const host = detectHost();
+    const [best = ''] = host.levels;
+    await tuned(root, { 'src/x.c': {} }, wantedTarget(host, 'host'));
+    await run();
+    const plan = await readFile(path.join(root, '.autopass/build/plans/src/x.c/plan'), 'utf8');
+    expect(plan.includes('+-ffp-contract=off')).toBe(host.levels.length > 1);
+    expect(plan.includes(`+-march=${best}`)).toBe(host.levels.length > 1);
   });
 
   it('applies opt-in levers only when package.json allows them by name', async () => {

@@ -56,11 +56,17 @@ test('a forced vector width, by option or by loop, forbids reordering of strict 
 });
 
 test('a higher ISA level turns contraction off unless the configuration decides it', () => {
-  expect(args({ 'march-x86': 'x86-64-v3' }, ['march-x86'])).toBe('-march=x86-64-v3 -ffp-contract=off');
-  const allow = ['march-x86', 'ffp-contract=on'];
-  expect(args({ 'march-x86': 'x86-64-v3', 'ffp-contract=on': true }, allow)).toBe(
-    '-march=x86-64-v3 -ffp-contract=on',
-  );
+  const of = (level: string, configuration: Configuration = {}) =>
+    plan(configuration, ['ffp-contract=on'], { ...x64, level });
+  expect(of('x86-64-v1')).toEqual({ kind: 'flags', args: [] });
+  expect(of('x86-64-v3')).toEqual({ kind: 'flags', args: ['-march=x86-64-v3', '-ffp-contract=off'] });
+  expect(of('x86-64-v3', { 'ffp-contract=on': true })).toMatchObject({
+    args: expect.arrayContaining(['-march=x86-64-v3', '-ffp-contract=on']),
+  });
+  expect(of('x86-64-v3', { 'ep:passes-ep-peephole': ['pass:sink'] })).toMatchObject({
+    frontArgs: ['-march=x86-64-v3', '-ffp-contract=off'],
+    backArgs: ['-march=x86-64-v3', '-ffp-contract=off'],
+  });
 });
 
 test('attributes that clang can force need no second stage', () => {

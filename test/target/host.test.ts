@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { baselineTarget, detectHost, type HostFacts, runnableTargets } from '../../src/target/host.js';
+import {
+  baselineTarget,
+  detectHost,
+  type HostFacts,
+  runnableTargets,
+  wantedTarget,
+} from '../../src/target/host.js';
 
 const haswell =
   'fpu cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3 avx avx2 bmi1 bmi2 f16c fma abm movbe xsave'.split(' ');
@@ -60,6 +66,19 @@ describe('detectHost', () => {
     expect(baselineTarget(host)).toBe('linux-musl-x64/x86-64-v1');
     const mac = detectHost({ platform: 'darwin', arch: 'arm64', cpuinfo: '', glibc: false });
     expect(runnableTargets(mac)).toEqual(['darwin-arm64/armv8-a']);
+  });
+
+  it('takes the ISA level that a config asks for, and only one that the machine runs', () => {
+    const host = {
+      os: 'linux',
+      libc: 'glibc',
+      arch: 'x64',
+      levels: ['x86-64-v3', 'x86-64-v2', 'x86-64-v1'],
+    } as const;
+    const wanted = ['baseline', 'host', 'x86-64-v2'].map((isa) => wantedTarget(host, isa));
+    expect(wanted).toEqual(['v1', 'v3', 'v2'].map((level) => `linux-glibc-x64/x86-64-${level}`));
+    expect(() => wantedTarget(host, 'x86-64-v4')).toThrow('x86-64-v4');
+    expect(() => wantedTarget(host, '-fplugin=evil.so')).toThrow('does not run');
   });
 
   it('recognises the machine that runs this test', () => {

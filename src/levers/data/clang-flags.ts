@@ -41,12 +41,13 @@ export const clangFlags: readonly LeverRow[] = [
   ['fno-semantic-interposition', 'flag', { gate: 'opt-in', risk: 'semantics if symbols are interposed' }],
   [
     'march-x86',
-    ['x86-64', 'x86-64-v2', 'x86-64-v3', 'x86-64-v4', 'haswell', 'skylake', 'znver3'],
+    [],
     {
       target: 'x86-64',
-      gate: 'opt-in',
-      risk: 'ISA risk: SIGILL on CPUs without the features; FMA contraction changes FP results',
-      args: '-march={v}',
+      gate: 'blocked',
+      shape: 'none',
+      risk: 'SIGILL on processors without the features',
+      unreachable: 'the ISA level belongs to the target: see "isa" in the config',
     },
   ],
   [
