@@ -61,9 +61,14 @@ function optionConflicts(configuration: Configuration): LeverProblem[] {
   return problems;
 }
 
-/** Passes are inserted into the pipeline of `opt`, which is another one than that of ThinLTO's two halves. */
+/**
+ * Passes are inserted into the pipeline of `opt`, and a second profile is counted in the one of a single file: ThinLTO runs
+ * another one, in two halves.
+ */
 function pipelineConflicts(configuration: Configuration): LeverProblem[] {
   if (!('lto-thin' in configuration)) return [];
-  const inserting = Object.keys(configuration).filter((id) => catalogue.get(id)?.shape === 'passes');
-  return inserting.map((id) => ({ id, reason: 'cannot be set together with lto-thin' }));
+  const others = Object.keys(configuration).filter(
+    (id) => id === 'pgo-cs' || catalogue.get(id)?.shape === 'passes',
+  );
+  return others.map((id) => ({ id, reason: 'cannot be set together with lto-thin' }));
 }

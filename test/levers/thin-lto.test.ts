@@ -21,7 +21,11 @@ test('the lever is compiled in stages, with the other levers in both', () => {
   });
 });
 
-test('the lever does not go with inserted passes, and not with LLVM 16', () => {
+test('the lever does not go with inserted passes, a second profile, and LLVM 16', () => {
+  const profiled = { 'lto-thin': true, 'pgo-cs': 'a'.repeat(64) };
+  expect(renderConfiguration(profiled, { allow: [] }, target)).toMatchObject({
+    problems: [{ id: 'pgo-cs', reason: 'cannot be set together with lto-thin' }],
+  });
   const inserted = { 'lto-thin': true, 'ep:passes-ep-peephole': ['pass:sink'] };
   expect(renderConfiguration(inserted, { allow: [] }, target)).toMatchObject({
     problems: [{ id: 'ep:passes-ep-peephole', reason: 'cannot be set together with lto-thin' }],
