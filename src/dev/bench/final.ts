@@ -116,7 +116,6 @@ async function plainRequest(
     workspace,
     baseline,
     commands,
-    workDir,
     training: () => {
       training ??= startTraining();
       return training;

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { CompileCommand } from '../../build/types.js';
 import type { ProfileLever } from '../../levers/profiles.js';
 import type { Configuration } from '../../levers/types.js';
@@ -7,7 +6,6 @@ import type { Preparation } from '../../tune/prepare.js';
 import type { Training } from '../../tune/train.js';
 import type { Assembly, CompiledObject, Workspace } from '../../tune/workspace.js';
 import type { PlainMethod } from './methods.js';
-import { linkThin } from './thin-lto.js';
 
 export interface PlainRequest {
   readonly prep: Preparation;
@@ -15,7 +13,6 @@ export interface PlainRequest {
   /** The hot units at plain clang -O3. */
   readonly baseline: Assembly;
   readonly commands: readonly CompileCommand[];
-  readonly workDir: string;
   /** Trains once, when first asked. */
   readonly training: () => Promise<Training>;
 }
@@ -29,10 +26,8 @@ const builders: Readonly<Record<PlainMethod, (request: PlainRequest) => Promise<
   stock: async ({ prep }) => ({ ...prep.stock, id: 'stock' }),
   pgo: (request) => profiled('pgo', 'pgo-ir', request),
   cspgo: (request) => profiled('cspgo', 'pgo-cs', request),
-  thinlto: async ({ prep, commands, workDir }) => ({
-    id: 'thinlto',
-    binaries: await linkThin(prep, commands, path.join(workDir, 'thinlto')),
-  }),
+  thinlto: async (request) =>
+    request.workspace.variant('thinlto', await assemble(request, { 'lto-thin': true })),
 };
 
 async function profiled(id: string, lever: ProfileLever, request: PlainRequest): Promise<Variant> {
@@ -42,7 +37,7 @@ async function profiled(id: string, lever: ProfileLever, request: PlainRequest):
   return request.workspace.variant(id, await assemble(request, profile));
 }
 
-/** Every hot unit under the configuration; units that do not compile under it stay at -O3. */
+/** Every hot unit under the configuration; units that do not compile under it stay at -O3, unless it is refused. */
 async function assemble(request: PlainRequest, configuration: Configuration): Promise<Assembly> {
   const { workspace, baseline, commands } = request;
   const outcomes = await workspace.compileAll(commands.map((command) => ({ command, configuration })));
@@ -50,6 +45,10 @@ async function assemble(request: PlainRequest, configuration: Configuration): Pr
   for (const [index, command] of commands.entries()) {
     const outcome = outcomes[index];
     if (outcome?.kind === 'compiled') assembly.set(command.output, outcome.object);
+  }
+  const [first] = outcomes;
+  if (first?.kind === 'refused' && outcomes.every(({ kind }) => kind === 'refused')) {
+    throw new Error(first.problems.map(({ id, reason }) => `${id}: ${reason}`).join('; '));
   }
   return assembly;
 }
