@@ -49,6 +49,11 @@ const leastNeeded = 0.997;
  */
 export async function judge(context: JudgeContext): Promise<Judgement> {
   const dropped = new Map<TunedUnit, string>();
+  for (const unit of context.units) {
+    // Without assertions LLVM notices nothing of a pass that breaks the IR.
+    if (await context.workspace.isSound(unit.command, unit.incumbent.configuration)) continue;
+    unit.incumbent = { configuration: {}, object: unit.baseline, speedup: 1 };
+  }
   const reduced = await reduce(context, dropped);
   let { kept } = reduced;
   let confirmed = await confirm(context, kept, 'check');

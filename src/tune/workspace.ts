@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { compileArgs } from '../build/compile-args.js';
@@ -90,6 +90,28 @@ export class Workspace {
       this.variants.set(key, variant);
     }
     return variant.then(({ binaries }) => ({ id, binaries }));
+  }
+
+  /** Whether LLVM's verifier accepts the IR after every pass; configurations that insert no passes are not asked. */
+  async isSound(command: CompileCommand, configuration: Configuration): Promise<boolean> {
+    const { clang, target, leverPolicy, folder, signal } = this.options;
+    const rendered = renderConfiguration(configuration, leverPolicy, target);
+    if (!rendered.ok || rendered.plan.kind !== 'two-stage' || rendered.plan.optArgs === undefined)
+      return true;
+    const { plan } = rendered;
+    const output = path.join(folder, 'objects', `verifying-${this.sequence++}.o`);
+    const compiler = command.language === 'c' ? clang.cc : clang.cxx;
+    const { opt } = clang.tools;
+    const result = await compileTwoStage({
+      cwd: command.cwd,
+      compiler,
+      args: compileArgs(command, { compiler, output, extra: tunedBaseArgs }).slice(1),
+      plan: { ...plan, optArgs: [...rendered.plan.optArgs, '-verify-each'] },
+      ...(opt && { opt }),
+      ...(signal && { signal }),
+    });
+    await rm(output, { force: true });
+    return result.ok;
   }
 
   private async compileNow(

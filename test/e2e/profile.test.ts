@@ -131,18 +131,21 @@ function target(): RenderTarget {
   };
 }
 
-/** The object that tuning would measure. */
-async function tunedObject(configuration: Configuration, compile = command): Promise<string> {
-  const workspace = new Workspace({
+function workspaceWith(compiler: Clang): Workspace {
+  return new Workspace({
     folder: path.join(home, 'work/variants'),
     record: request.record,
     binaries: request.binaries,
-    clang,
+    clang: compiler,
     target: target(),
     leverPolicy: { allow: [] },
     signal: undefined,
   });
-  const outcome = await workspace.compile(compile, configuration);
+}
+
+/** The object that tuning would measure. */
+async function tunedObject(configuration: Configuration, compile = command): Promise<string> {
+  const outcome = await workspaceWith(clang).compile(compile, configuration);
   if (outcome.kind !== 'compiled') throw new Error(JSON.stringify(outcome));
   return outcome.object.hash;
 }
@@ -234,6 +237,14 @@ it.each(['pgo-ir', 'pgo-cs'])('gives the same object in one step and in stages w
     expect(result).toMatchObject({ ok: true, stderr: '' });
     expect(await hashOf(output), Object.keys(stages).join()).toBe(expected);
   }
+});
+
+it('asks the verifier about every pass of a pipeline with insertions', async () => {
+  const inserted = { 'ep:passes-ep-peephole': ['pass:sink'], 'pgo-ir': profile };
+  expect(await workspaceWith(clang).isSound(command, inserted)).toBe(true);
+  const failing = { ...clang, tools: { ...clang.tools, opt: '/bin/false' } };
+  expect(await workspaceWith(failing).isSound(command, inserted)).toBe(false);
+  expect(await workspaceWith(failing).isSound(command, { 'pgo-ir': profile })).toBe(true);
 });
 
 it('trains with a bench that is a command', async () => {
