@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ModelConfig, modelSchema } from './model.js';
 
 /** What `autopass.config.*` may hold, after defaults are filled in. */
 export interface ConfigFields {
@@ -21,6 +22,8 @@ export interface ConfigFields {
   /** Largest accepted difference between numbers in the outputs, relative and absolute; absent means exact. */
   tolerance?: number | undefined;
   seed: number;
+  /** For the policy `agents`. */
+  model: ModelConfig;
 }
 
 const command = z.array(z.string().min(1)).min(1);
@@ -44,9 +47,11 @@ export const configSchema: z.ZodType<ConfigFields> = z.strictObject({
   allow: z.array(z.string()).default([]),
   tolerance: z.number().nonnegative().optional(),
   seed: z.number().int().nonnegative().default(1),
+  model: modelSchema.prefault({}),
 });
 
 /** What a config file may export: every field is optional. */
-export type ConfigInput = Partial<Omit<ConfigFields, 'budget'>> & {
+export type ConfigInput = Partial<Omit<ConfigFields, 'budget' | 'model'>> & {
   budget?: Partial<ConfigFields['budget']>;
+  model?: Partial<Omit<ModelConfig, 'budget'>> & { budget?: Partial<ModelConfig['budget']> };
 };
