@@ -7,6 +7,7 @@ import { formatSummary } from '../report/summary.js';
 import { findClangs } from '../toolchain/find-clang.js';
 import { buildPackage } from '../tune/build-package.js';
 import { type LockStatus, lockStatus } from '../tune/lock-status.js';
+import type { TuneResult } from '../tune/result.js';
 import { withSessionLock } from '../tune/session-lock.js';
 import { tune } from '../tune/tune.js';
 import { command } from './command.js';
@@ -28,14 +29,21 @@ export const build: CommandDef = command(
     let isOutdated = false;
     if (isFrozen) refuseDrift(status, Boolean(args.frozen));
     if (!isFrozen && needsTuning(status) && (await canTune(config, io.logger))) {
-      const result = await withProgress(io, (progress, logger) =>
-        tune(config, { logger, progress, signal: io.signal }),
-      ).catch((error: unknown) => {
-        // Another build tunes: this one waits below, and applies what that one finds.
-        if (!(error instanceof AutoPassError && error.code === 'SESSION_RUNNING')) throw error;
-        isOutdated = true;
-        return undefined;
-      });
+      const tuneWith = (chosen: Config): Promise<TuneResult> =>
+        withProgress(io, (progress, logger) => tune(chosen, { logger, progress, signal: io.signal }));
+      const result = await tuneWith(config)
+        .catch((error: unknown) => {
+          if (!(error instanceof AutoPassError && error.family === 'model')) throw error;
+          // A build must not depend on somebody's endpoint.
+          io.logger.warn(`${error.message}; the expert tunes instead`);
+          return tuneWith({ ...config, policy: 'expert' });
+        })
+        .catch((error: unknown) => {
+          // Another build tunes: this one waits below, and applies what that one finds.
+          if (!(error instanceof AutoPassError && error.code === 'SESSION_RUNNING')) throw error;
+          isOutdated = true;
+          return undefined;
+        });
       if (result !== undefined) {
         io.print(formatSummary(result), result);
         return exitCodes.ok;

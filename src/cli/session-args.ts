@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Config } from '../config/load.js';
 import { AutoPassError } from '../errors.js';
 
@@ -8,7 +9,7 @@ export const sessionArgs = {
   policy: {
     type: 'string',
     valueHint: 'NAME',
-    description: 'What proposes configurations: expert, random, genetic or ensemble',
+    description: 'What proposes configurations: expert, agents, random, genetic or ensemble',
   },
   isa: {
     type: 'string',
@@ -16,6 +17,11 @@ export const sessionArgs = {
     description: 'ISA level to tune for: baseline, host, or one such as x86-64-v3',
   },
   seed: { type: 'string', valueHint: 'N', description: 'Seed of every random choice' },
+  replay: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: 'Agents answer from this transcript; nothing is sent',
+  },
 } as const;
 
 /** @throws AutoPassError `BAD_FLAG` when a number is none. */
@@ -32,6 +38,7 @@ export function withSessionArgs(
     policy: args.policy ?? config.policy,
     isa: args.isa ?? config.isa,
     seed: number('seed', args.seed) ?? config.seed,
+    model: { ...config.model, ...(args.replay !== undefined && { replay: path.resolve(args.replay) }) },
   };
 }
 

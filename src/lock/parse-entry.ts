@@ -5,7 +5,7 @@ import { printable } from '../levers/printable.js';
 import type { Configuration, LeverPolicy, RenderTarget } from '../levers/types.js';
 import { isPackagePath } from './package-path.js';
 import { findHazard, isInteger, isNumber, isObject, isText, unknownKey } from './shape.js';
-import type { LockCompiler, LockEntry, LockMeasurement } from './types.js';
+import type { LockCompiler, LockEntry, LockMeasurement, LockModel } from './types.js';
 
 export type EntryReading =
   | { readonly ok: true; readonly entry: LockEntry }
@@ -23,6 +23,7 @@ const entryKeys = [
   'objectHash',
   'measured',
   'policy',
+  'model',
 ];
 const measuredKeys = ['speedup', 'ci', 'vsStock', 'vsStockCi', 'noiseFloor', 'sameInputs'];
 const maxIncludes = 2000;
@@ -30,6 +31,7 @@ const targetName = /^[a-z0-9]+(?:-[a-z0-9]+)*-(x64|arm64)\/[a-z0-9][a-z0-9.+_-]{
 const versionText = /^(\d{1,3})(?:\.\d{1,6}){0,3}(?:[-+~a-z][\w.+~-]{0,30})?$/;
 const sha256 = /^[0-9a-f]{64}$/;
 const policyName = /^[\w.:+-]{1,64}$/;
+const modelName = /^[\w.:@/+-]{1,128}$/;
 
 /** Checks one untrusted entry of a lock completely; nothing of a refused entry is used. */
 export function parseEntry(value: unknown, policy: LeverPolicy): EntryReading {
@@ -52,6 +54,9 @@ export function parseEntry(value: unknown, policy: LeverPolicy): EntryReading {
   if (!isText(by, policyName)) return refuse('has no name of a policy in "policy"');
   if (!isPathList(includes)) return refuse('has something else than paths inside the package in "includes"');
 
+  const model = value.model === undefined ? undefined : parseModel(value.model);
+  if (value.model !== undefined && model === undefined)
+    return refuse('names no model and transcript in "model"');
   const compiler = parseCompiler(value.compiler);
   if (compiler === undefined) return refuse('names no compiler (vendor, version, major) in "compiler"');
   const measured = parseMeasured(value.measured);
@@ -73,6 +78,7 @@ export function parseEntry(value: unknown, policy: LeverPolicy): EntryReading {
       objectHash,
       measured,
       policy: by,
+      ...(model === undefined ? {} : { model }),
     },
   };
 }
@@ -99,6 +105,12 @@ function parseCompiler(value: unknown): LockCompiler | undefined {
   if ((vendor !== 'llvm' && vendor !== 'apple') || !isInteger(major, 1, 99)) return undefined;
   if (!isText(version, versionText) || Number(versionText.exec(version)?.[1]) !== major) return undefined;
   return { vendor, version, major };
+}
+
+function parseModel(value: unknown): LockModel | undefined {
+  if (!isObject(value) || unknownKey(value, ['name', 'transcript']) !== undefined) return undefined;
+  const { name, transcript } = value;
+  return isText(name, modelName) && isText(transcript, sha256) ? { name, transcript } : undefined;
 }
 
 function parseMeasured(value: unknown): LockMeasurement | undefined {

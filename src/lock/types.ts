@@ -18,6 +18,13 @@ export interface LockMeasurement {
   readonly sameInputs?: boolean;
 }
 
+/** The model whose proposals a session tried. */
+export interface LockModel {
+  readonly name: string;
+  /** SHA-256 of the transcript of the session. */
+  readonly transcript: string;
+}
+
 /** One translation unit on one target. */
 export interface LockEntry {
   /** Source path relative to the package, with forward slashes. */
@@ -38,6 +45,8 @@ export interface LockEntry {
   readonly objectHash: string;
   readonly measured: LockMeasurement;
   readonly policy: string;
+  /** Present when the policy asked a model. */
+  readonly model?: LockModel;
 }
 
 export interface Lock {

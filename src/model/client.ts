@@ -38,7 +38,10 @@ export interface ModelClient {
 export function createModelClient(options: ModelClientOptions): ModelClient {
   const { config, packageRoot, logger, env, signal } = options;
   const isOffline = config.replay !== undefined || options.dryRun === true;
-  const settings = modelSettings(isOffline ? { name: 'none', baseUrl: 'http://offline', ...config } : config, env);
+  const settings = modelSettings(
+    isOffline ? { name: 'none', baseUrl: 'http://offline', ...config } : config,
+    env,
+  );
   const redact = createRedactor(env, [packageRoot]);
   const transcript = new Transcript(isOffline ? undefined : transcriptFile(packageRoot), redact);
   const spending = new Spending(settings);
@@ -58,7 +61,13 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
   });
   const recorded = withTranscript(patient, transcript);
   const ask = withRedaction(withShrinking(withSpending(recorded, spending)), redact);
-  return { settings, ask, spending, transcript, probe: () => (isOffline ? Promise.resolve() : probe(ask, settings, logger)) };
+  return {
+    settings,
+    ask,
+    spending,
+    transcript,
+    probe: () => (isOffline ? Promise.resolve() : probe(ask, settings, logger)),
+  };
 }
 
 async function probe(ask: Ask, settings: ModelSettings, logger: Logger): Promise<void> {

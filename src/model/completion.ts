@@ -15,14 +15,17 @@ export interface RawAnswer {
 /** @throws ModelError for refusals, cut off and empty answers, and errors that come with status 200. */
 export function answerOf(raw: RawAnswer, request: ModelRequest): ModelAnswer {
   const { model } = request;
-  if (raw.refusal !== '') throw new ModelError('MODEL_REFUSAL', `${model} refuses: ${raw.refusal.slice(0, 200)}`);
-  if (raw.finish === 'content_filter') throw new ModelError('MODEL_REFUSAL', `the answer of ${model} was filtered`);
+  if (raw.refusal !== '')
+    throw new ModelError('MODEL_REFUSAL', `${model} refuses: ${raw.refusal.slice(0, 200)}`);
+  if (raw.finish === 'content_filter')
+    throw new ModelError('MODEL_REFUSAL', `the answer of ${model} was filtered`);
   if (raw.finish === 'length') {
     throw new ModelError('MODEL_TRUNCATED', `${model} was cut off after ${request.maxTokens} tokens`);
   }
   const text = withoutThoughts(raw.text);
   const toolCalls = raw.toolCalls.map(named).filter((call) => call.name !== '');
-  if (text === '' && toolCalls.length === 0) throw new ModelError('MODEL_MALFORMED', `${model} gave an empty answer`);
+  if (text === '' && toolCalls.length === 0)
+    throw new ModelError('MODEL_MALFORMED', `${model} gave an empty answer`);
   return { text, toolCalls, usage: raw.usage ?? estimated(request, text, toolCalls) };
 }
 
@@ -40,7 +43,13 @@ export function wholeAnswer(completion: ChatCompletion, model: string, where: st
     refusal: message.refusal ?? '',
     toolCalls: (message.tool_calls ?? []).flatMap((call) =>
       call.type === undefined || call.type === 'function'
-        ? [{ id: call.id ?? '', name: call.function?.name ?? '', arguments: textOf(call.function?.arguments) }]
+        ? [
+            {
+              id: call.id ?? '',
+              name: call.function?.name ?? '',
+              arguments: textOf(call.function?.arguments),
+            },
+          ]
         : [],
     ),
     finish: choice.finish_reason ?? undefined,
@@ -72,7 +81,8 @@ export async function streamedAnswer(
       call.arguments += part.function?.arguments ?? '';
     }
   }
-  if (raw.finish === undefined) throw new ModelError('MODEL_MALFORMED', `the stream of ${where} ended in the middle`);
+  if (raw.finish === undefined)
+    throw new ModelError('MODEL_MALFORMED', `the stream of ${where} ended in the middle`);
   return { ...raw, toolCalls: raw.toolCalls.filter((call) => call !== undefined) };
 }
 

@@ -28,7 +28,9 @@ export function endpointError(failure: EndpointFailure, model: string, where: st
   const said = text.length > mostShown ? `${text.slice(0, mostShown)}…` : text;
   const make = (code: ModelErrorCode, message: string): ModelError =>
     new ModelError(code, `${message}: ${said}`, { cause, retryAfterMs: wait });
-  if (/context.?(length|size|window)|maximum context|too many (input )?tokens|prompt is too long/i.test(text)) {
+  if (
+    /context.?(length|size|window)|maximum context|too many (input )?tokens|prompt is too long/i.test(text)
+  ) {
     return make('MODEL_CONTEXT', `the request is too long for ${model}`);
   }
   if (status === 402 || /insufficient_quota|insufficient (credit|balance|funds)/i.test(text)) {
@@ -38,8 +40,10 @@ export function endpointError(failure: EndpointFailure, model: string, where: st
   if (status === 404) return make('MODEL_NOT_FOUND', `${where} has no model ${model}`);
   if (status === 429) return make('MODEL_RATE_LIMIT', `${where} limits the rate of requests`);
   if (status === 408 || status === 504) return make('MODEL_TIMEOUT', `${where} took too long`);
-  if (/content.?(filter|policy|management)/i.test(text)) return make('MODEL_REFUSAL', `${where} filtered the request`);
-  if (status === undefined || status >= 500) return make('MODEL_SERVER', `${where} failed (${status ?? 'no status'})`);
+  if (/content.?(filter|policy|management)/i.test(text))
+    return make('MODEL_REFUSAL', `${where} filtered the request`);
+  if (status === undefined || status >= 500)
+    return make('MODEL_SERVER', `${where} failed (${status ?? 'no status'})`);
   return make('MODEL_REJECTED', `${where} does not take the request (${status})`);
 }
 

@@ -29,15 +29,21 @@ export function createEndpoint(settings: ModelSettings, signal?: AbortSignal): A
       try {
         const raw = await exchange(openai, sent, { quirks, settings, where, signal });
         const answer = answerOf(raw, sent);
-        return quirks.tools === 'text' || answer.toolCalls.length === 0 ? withCallsFromText(answer, request) : answer;
+        return quirks.tools === 'text' || answer.toolCalls.length === 0
+          ? withCallsFromText(answer, request)
+          : answer;
       } catch (error) {
         signal?.throwIfAborted();
         if (!(error instanceof errors.APIError)) throw translated(error, where);
         if (error instanceof errors.APIConnectionTimeoutError) {
-          throw new ModelError('MODEL_TIMEOUT', `${where} took longer than ${settings.timeoutMs / 1000} s`, { cause: error });
+          throw new ModelError('MODEL_TIMEOUT', `${where} took longer than ${settings.timeoutMs / 1000} s`, {
+            cause: error,
+          });
         }
         if (error instanceof errors.APIConnectionError) {
-          throw new ModelError('MODEL_UNREACHABLE', `${where} cannot be reached: ${causeText(error)}`, { cause: error });
+          throw new ModelError('MODEL_UNREACHABLE', `${where} cannot be reached: ${causeText(error)}`, {
+            cause: error,
+          });
         }
         const failure = failureOf(error);
         const use = {
@@ -55,7 +61,10 @@ export function createEndpoint(settings: ModelSettings, signal?: AbortSignal): A
 
 interface Client {
   readonly openai: OpenAI;
-  readonly errors: Pick<typeof import('openai'), 'APIError' | 'APIConnectionError' | 'APIConnectionTimeoutError'>;
+  readonly errors: Pick<
+    typeof import('openai'),
+    'APIError' | 'APIConnectionError' | 'APIConnectionTimeoutError'
+  >;
 }
 
 /** The package is loaded here and nowhere else: only sessions with agents pay for it. */
@@ -65,7 +74,12 @@ async function connect(settings: ModelSettings): Promise<Client> {
   const shared = { apiKey, timeout: settings.timeoutMs, maxRetries: 0, logLevel: 'off' } as const;
   const isAzure = apiVersion !== undefined && baseUrl !== undefined;
   const openai = isAzure
-    ? new errors.AzureOpenAI({ ...shared, apiVersion, endpoint: new URL(baseUrl).origin, deployment: settings.name })
+    ? new errors.AzureOpenAI({
+        ...shared,
+        apiVersion,
+        endpoint: new URL(baseUrl).origin,
+        deployment: settings.name,
+      })
     : new errors.OpenAI({ ...shared, ...(baseUrl !== undefined && { baseURL: baseUrl }) });
   return { openai, errors };
 }
@@ -88,11 +102,16 @@ async function exchange(openai: OpenAI, request: ModelRequest, context: Exchange
   const deadline = AbortSignal.timeout(settings.timeoutMs);
   try {
     const both = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
-    const chunks = await openai.chat.completions.create({ ...params, ...usage, stream: true }, { signal: both });
+    const chunks = await openai.chat.completions.create(
+      { ...params, ...usage, stream: true },
+      { signal: both },
+    );
     return await streamedAnswer(chunks, request.model, where);
   } catch (error) {
     if (!deadline.aborted) throw error;
-    throw new ModelError('MODEL_TIMEOUT', `${where} took longer than ${settings.timeoutMs / 1000} s`, { cause: error });
+    throw new ModelError('MODEL_TIMEOUT', `${where} took longer than ${settings.timeoutMs / 1000} s`, {
+      cause: error,
+    });
   }
 }
 
@@ -114,7 +133,8 @@ function paramsOf(request: ModelRequest, quirks: Quirks): ChatCompletionCreatePa
 }
 
 function messageParam(message: Message): ChatCompletionMessageParam {
-  if (message.role === 'tool') return { role: 'tool', tool_call_id: message.callId, content: message.content };
+  if (message.role === 'tool')
+    return { role: 'tool', tool_call_id: message.callId, content: message.content };
   if (message.role !== 'assistant') return { role: message.role, content: message.content };
   const calls = message.toolCalls?.map(({ id, name, arguments: text }) => ({
     id,
@@ -132,7 +152,11 @@ function messageParam(message: Message): ChatCompletionMessageParam {
 function translated(error: unknown, where: string): unknown {
   if (error instanceof ModelError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  return new ModelError('MODEL_MALFORMED', `${where} sent something that is no answer: ${text.slice(0, 200)}`, { cause: error });
+  return new ModelError(
+    'MODEL_MALFORMED',
+    `${where} sent something that is no answer: ${text.slice(0, 200)}`,
+    { cause: error },
+  );
 }
 
 function causeText(error: Error): string {

@@ -22,7 +22,8 @@ const hints: Readonly<Partial<Record<ModelErrorCode, string>>> = {
     'Set OPENAI_API_KEY (or OPENAI_BASE_URL for a local server) and AUTOPASS_MODEL, or use --policy expert.',
   MODEL_AUTH: 'Check OPENAI_API_KEY and that OPENAI_BASE_URL belongs to it.',
   MODEL_PAYMENT: 'Add credit to the account, or use another endpoint or --policy expert.',
-  MODEL_NOT_FOUND: 'Check AUTOPASS_MODEL and OPENAI_BASE_URL (most servers want a base URL that ends in /v1).',
+  MODEL_NOT_FOUND:
+    'Check AUTOPASS_MODEL and OPENAI_BASE_URL (most servers want a base URL that ends in /v1).',
   MODEL_RATE_LIMIT: 'Wait, raise the limit of the account, or use another model.',
   MODEL_TIMEOUT: 'Raise "model": { "timeoutSeconds": … } in the config, or use a faster model.',
   MODEL_UNREACHABLE: 'Check OPENAI_BASE_URL and that the server runs.',

@@ -26,8 +26,12 @@ export function adapted(
 ): Quirks | undefined {
   const { status, text } = failure;
   if (status === undefined || ![400, 404, 405, 422, 500, 501].includes(status)) return undefined;
-  if (quirks.streamUsage && /stream_options|include_usage/.test(text)) return { ...quirks, streamUsage: false };
-  if (/max_completion_tokens|max_tokens/.test(text) && /unsupported|not supported|unrecognized|unknown|extra|instead/i.test(text)) {
+  if (quirks.streamUsage && /stream_options|include_usage/.test(text))
+    return { ...quirks, streamUsage: false };
+  if (
+    /max_completion_tokens|max_tokens/.test(text) &&
+    /unsupported|not supported|unrecognized|unknown|extra|instead/i.test(text)
+  ) {
     const other = quirks.tokenLimit === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
     return { ...quirks, tokenLimit: other };
   }

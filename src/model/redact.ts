@@ -35,7 +35,8 @@ export function createRedactor(env: NodeJS.ProcessEnv, folders: readonly string[
 
 /** Redacts what is sent: what leaves the machine is what the transcript shows. */
 export function withRedaction(ask: Ask, redact: Redact): Ask {
-  return (request) => ask({ ...request, messages: request.messages.map((message) => cleaned(message, redact)) });
+  return (request) =>
+    ask({ ...request, messages: request.messages.map((message) => cleaned(message, redact)) });
 }
 
 function cleaned(message: Message, redact: Redact): Message {

@@ -24,7 +24,8 @@ export function createReplay(file: string): Ask {
   const answers = readTranscript(file);
   return async ({ topic }) => {
     const next = answers.get(topic)?.shift();
-    if (next === undefined) throw new ModelError('MODEL_REPLAY', `${file} holds no further answer for ${topic}`);
+    if (next === undefined)
+      throw new ModelError('MODEL_REPLAY', `${file} holds no further answer for ${topic}`);
     if (next.answer !== undefined) return next.answer;
     const { code = 'MODEL_SERVER', message = 'failed' } = next.error ?? {};
     // A code that nobody knows is treated as any other failure.

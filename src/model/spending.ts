@@ -35,7 +35,9 @@ export class Spending {
     }
     if (money === undefined) return;
     if (this.options.prices[model] === undefined && this.calls > 0 && !this.isPriced) {
-      throw exceeded(`money is limited, but nobody says what ${model} costs: name it under "model": { "prices": … }`);
+      throw exceeded(
+        `money is limited, but nobody says what ${model} costs: name it under "model": { "prices": … }`,
+      );
     }
     const next = this.priceOf(model, { input: inputTokens, output: outputTokens }) ?? 0;
     if (this.cost + next > money) throw exceeded(`another exchange would cost more than ${money}`);

@@ -18,7 +18,8 @@ export function asText(request: ModelRequest): ModelRequest {
 
 function toolGuide(tools: readonly ToolSpec[], mustCall: string | undefined): string {
   const lines = tools.map(
-    ({ name, description, parameters }) => `- ${name}: ${description}\n  arguments: ${JSON.stringify(parameters)}`,
+    ({ name, description, parameters }) =>
+      `- ${name}: ${description}\n  arguments: ${JSON.stringify(parameters)}`,
   );
   return [
     'You work with tools. Answer with exactly one JSON object and nothing else:',
@@ -29,9 +30,12 @@ function toolGuide(tools: readonly ToolSpec[], mustCall: string | undefined): st
 }
 
 function plain(message: Message): Message {
-  if (message.role === 'tool') return { role: 'user', content: `Result of ${message.name}:\n${message.content}` };
+  if (message.role === 'tool')
+    return { role: 'user', content: `Result of ${message.name}:\n${message.content}` };
   if (message.role !== 'assistant' || message.toolCalls === undefined) return message;
-  const calls = message.toolCalls.map(({ name, arguments: text }) => `{"tool": ${JSON.stringify(name)}, "arguments": ${text}}`);
+  const calls = message.toolCalls.map(
+    ({ name, arguments: text }) => `{"tool": ${JSON.stringify(name)}, "arguments": ${text}}`,
+  );
   return { role: 'assistant', content: [message.content, ...calls].filter((part) => part !== '').join('\n') };
 }
 

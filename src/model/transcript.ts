@@ -39,7 +39,9 @@ export class Transcript {
   add(request: ModelRequest, outcome: Pick<TranscriptLine, 'answer' | 'error'>): void {
     const { topic, model, messages } = request;
     const before = this.known.get(topic) ?? [];
-    const after = before.every((message, at) => JSON.stringify(message) === JSON.stringify(messages[at])) ? before.length : 0;
+    const after = before.every((message, at) => JSON.stringify(message) === JSON.stringify(messages[at]))
+      ? before.length
+      : 0;
     this.known.set(topic, messages);
     const tools = request.tools.map(({ name }) => name);
     const line: TranscriptLine = { topic, model, messages: messages.slice(after), after, tools, ...outcome };

@@ -1,5 +1,7 @@
 import type { EvidenceChange } from '../evidence/compare.js';
-import type { Evidence } from '../evidence/types.js';
+import type { IrFeatures } from '../evidence/ir-features.js';
+import type { StaticCost } from '../evidence/static-cost.js';
+import type { AssemblyFacts, Evidence, Remark } from '../evidence/types.js';
 import type { Configuration } from '../levers/types.js';
 
 /** What a policy wants to try, and why. */
@@ -9,6 +11,21 @@ export interface Proposal {
   readonly reason: string;
   /** Names of the rules, `seed` or `random`; kept in the journal. */
   readonly origin: string;
+  /** What the proposer expects, where it says so; kept with the trial. */
+  readonly prediction?: Prediction;
+}
+
+/** What a proposal should change, in percent of what its parent has; negative is less. */
+export interface Prediction {
+  readonly hypothesis: string;
+  /** Of the hot functions' instructions. */
+  readonly instructions?: number;
+  /** Of the hot functions' bytes. */
+  readonly size?: number;
+  /** Of the bench's time. */
+  readonly time?: number;
+  /** The configuration that the proposal was derived from. */
+  readonly parent: Configuration;
 }
 
 export type TrialOutcome =
@@ -30,6 +47,7 @@ export interface PolicyTrial {
   readonly ci?: readonly [number, number];
   /** What the levers did to the hot code, of trials that lost. */
   readonly change?: EvidenceChange;
+  readonly prediction?: Prediction;
 }
 
 /** All a policy may look at. */
@@ -50,10 +68,76 @@ export interface PolicyInput {
   readonly profiles?: readonly Configuration[];
   /** How many proposals are wanted now. */
   readonly batch: number;
+  /** Asks the compiler about the units of the scope. */
+  readonly inspect?: Inspector;
+}
+
+/** An answer of the compiler, or why there is none. The text comes from the program and is not to be trusted. */
+export type Inspection =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly reason: string };
+
+/** What compiling a configuration gave; facts are of the hot functions of all units of the scope. */
+export type CompiledFacts =
+  | {
+      readonly kind: 'compiled';
+      /** The same machine code as plain `-O3`. */
+      readonly isBaseline: boolean;
+      /** Equal for equal machine code. */
+      readonly hash: string;
+      readonly assembly: readonly AssemblyFacts[];
+      readonly remarks: readonly Remark[];
+      /** Of the hottest functions. */
+      readonly costs: readonly StaticCost[];
+    }
+  | { readonly kind: 'refused' | 'failed'; readonly reason: string };
+
+/** Questions about the units of a scope; they change nothing. Functions are named by their mangled names. */
+export interface Inspector {
+  compile(configuration: Configuration): Promise<CompiledFacts>;
+  ir(functionName: string, stage: 'before' | 'after', configuration: Configuration): Promise<Inspection>;
+  /** Machine code, the innermost loops with their static cost. */
+  assembly(functionName: string, configuration: Configuration): Promise<Inspection>;
+  /** Keys for loop hints, with source lines. */
+  loops(functionName: string): Promise<Inspection>;
+  features(functionName: string): Promise<IrFeatures | undefined>;
+  pipeline(): Promise<Inspection>;
+  /** Sources of evidence that were asked: `used`, or why they could not be. */
+  readonly sources: Readonly<Record<string, string>>;
 }
 
 /** Proposes configurations for one translation unit. An empty answer means: nothing left to try. */
 export interface Policy {
   readonly name: string;
   propose(input: PolicyInput): Promise<readonly Proposal[]>;
+  /** Checks, before a session begins, that what the policy depends on works. */
+  prepare?(): Promise<void>;
+  /** What the policy says of itself at the end of a session. */
+  report?(): PolicyReport | undefined;
+}
+
+/** A model's part in a session. */
+export interface PolicyReport {
+  readonly model: string;
+  /** SHA-256 of the transcript of all exchanges. */
+  readonly transcript: string;
+  readonly calls: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Absent where no price is known. */
+  readonly cost?: number;
+  /** Proposals that the model made, those that could be used, and those of them that had to be repaired. */
+  readonly proposals: { readonly made: number; readonly valid: number; readonly repaired: number };
+  readonly calibration?: Calibration;
+  /** What went wrong and what was done about it, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** How predictions of the change in time compare with measurements. */
+export interface Calibration {
+  readonly trials: number;
+  /** Mean distance in percent points. */
+  readonly error: number;
+  /** Share of the predictions with the right sign, of the trials that differed from their parent. */
+  readonly rightDirection: number;
 }

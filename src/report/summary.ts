@@ -1,4 +1,5 @@
 import { shownValue } from '../levers/profiles.js';
+import type { PolicyReport } from '../policy/types.js';
 import type { Ratio, TuneResult } from '../tune/result.js';
 import { formatTable } from './table.js';
 
@@ -27,8 +28,34 @@ export function formatSummary(result: TuneResult): string {
       : 'No gain could be confirmed: the stock build stays, and autopass.lock says so.',
     `${result.trials} trials, ${result.processes} processes, ${(result.elapsedMs / 60_000).toFixed(1)} minutes, ${result.compiler}, policy ${result.policy}, ${result.target}.`,
   ];
+  if (result.esScore !== undefined)
+    lines.push(`ES score of all trials (errors count 0.1): ${result.esScore.toFixed(3)}.`);
+  if (result.agents !== undefined) lines.push(...formatAgents(result.agents, result));
   for (const warning of result.warnings) lines.push(`Note: ${warning}`);
   return lines.join('\n');
+}
+
+/** What the models took and how well they did. */
+function formatAgents(agents: PolicyReport, result: TuneResult): string[] {
+  const { calls, inputTokens, outputTokens, cost, proposals, calibration } = agents;
+  const tokens = inputTokens + outputTokens;
+  const gain = 100 * (result.addon.vsO3.ratio - 1);
+  const per = (amount: number): string => (amount / gain).toPrecision(3);
+  const price = cost === undefined ? 'cost unknown' : `cost ${cost.toFixed(4)}`;
+  const { made, valid, repaired } = proposals;
+  return [
+    `Model ${agents.model}: ${calls} calls, ${tokens} tokens, ${price}; ${valid} of ${made} proposals could be used, ${repaired} after repair.`,
+    ...(gain > 0.05
+      ? [
+          `Per percent over -O3: ${per(tokens)} tokens, ${per(result.elapsedMs / 60_000)} minutes${cost === undefined ? '' : `, cost ${per(cost)}`}.`,
+        ]
+      : []),
+    ...(calibration === undefined
+      ? []
+      : [
+          `Its predictions of time were off by ${calibration.error.toFixed(1)} percent points; ${Math.round(100 * calibration.rightDirection)} % had the right direction.`,
+        ]),
+  ];
 }
 
 /** A ratio with its interval. */

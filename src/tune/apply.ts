@@ -9,6 +9,7 @@ import { sourceHash } from '../lock/source-hash.js';
 import type { Lock, LockEntry } from '../lock/types.js';
 import { writeLock } from '../lock/write.js';
 import type { Logger } from '../log.js';
+import type { PolicyReport } from '../policy/types.js';
 import { baselineTarget } from '../target/host.js';
 import { buildPackage } from './build-package.js';
 import { localHeaders } from './headers.js';
@@ -26,6 +27,8 @@ export interface ApplyContext {
   readonly judgement: Judgement;
   readonly trials: Trials;
   readonly target: string;
+  /** What a model did for the result, where one was asked. */
+  readonly agents: PolicyReport | undefined;
   readonly logger: Logger;
   readonly signal: AbortSignal | undefined;
 }
@@ -122,7 +125,7 @@ async function stockEntryOf(context: ApplyContext, unit: TunedUnit): Promise<Loc
 }
 
 async function entryBase(
-  { config, prep, target }: ApplyContext,
+  { config, prep, target, agents }: ApplyContext,
   unit: TunedUnit,
 ): Promise<Omit<LockEntry, 'levers' | 'objectHash' | 'measured'>> {
   const { clang } = prep;
@@ -140,7 +143,13 @@ async function entryBase(
     source,
     includes,
     policy: config.policy,
+    ...(agents && { model: { name: modelName(agents.model), transcript: agents.transcript } }),
   };
+}
+
+/** A model's name as the lock can hold it. */
+function modelName(name: string): string {
+  return name.replace(/[^\w.:@/+-]/g, '-').slice(0, 128);
 }
 
 /** The objects of the applied build should be the tuned ones, byte for byte. */

@@ -1,4 +1,5 @@
 import type { Configuration } from '../levers/types.js';
+import type { PolicyReport } from '../policy/types.js';
 
 /** A speedup with its 95 % interval; above 1 is faster. */
 export interface Ratio {
@@ -42,4 +43,8 @@ export interface TuneResult {
   readonly resumedTrials: number;
   readonly processes: number;
   readonly warnings: readonly string[];
+  /** ES_t of the session's trials for t = 0: any error counts 0.1. */
+  readonly esScore?: number;
+  /** The models' part, where there was one. */
+  readonly agents?: PolicyReport;
 }

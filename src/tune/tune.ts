@@ -17,6 +17,8 @@ import { detectHost, wantedTarget } from '../target/host.js';
 import { applyJudgement } from './apply.js';
 import { compileBaseline } from './baseline.js';
 import { Budget } from './budget.js';
+import { esScore } from './es-score.js';
+import { createInspectors } from './inspector.js';
 import {
   Journal,
   type JournalEvent,
@@ -45,6 +47,8 @@ export interface TuneOptions {
   readonly signal?: AbortSignal;
   /** Proposes in place of the policy that the config names. */
   readonly policy?: Policy;
+  /** Ends the session, by throwing `DryRunEnd`, where a model would be asked first. */
+  readonly dryRun?: boolean;
   /** Milliseconds, monotonic; injected by tests. */
   readonly now?: () => number;
 }
@@ -75,6 +79,10 @@ export function tune(config: Config, options: TuneOptions): Promise<TuneResult> 
 async function runSession(config: Config, workDir: string, options: TuneOptions): Promise<TuneResult> {
   const { logger, signal, progress = silentProgress, now = () => performance.now() } = options;
   const startedAt = now();
+  const dryRun = options.dryRun === true;
+  const policy =
+    options.policy ?? createPolicy(config.policy, config.seed, { config, logger, signal, dryRun });
+  await policy.prepare?.();
   progress.phase('build');
   const targetName = wantedTarget(detectHost(), config.isa);
   const prep = await prepare(config, { workDir, logger, signal });
@@ -143,6 +151,8 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   const noise = new NoiseFloor();
   const budget = new Budget(config.budget, now, elapsedOf(past ?? []));
   const scopes = scopesOf(units);
+  const gather = (unit: TunedUnit, configuration: Configuration): Promise<Evidence | undefined> =>
+    gatherUnder(configuration, { prep, target, allow: config.allow, unit, workDir, signal });
   const resumedTrials = past === undefined ? 0 : await restore(past, scopes, workspace, budget);
   const journal = await Journal.open(file);
   try {
@@ -153,7 +163,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       scopes,
       baseline,
       workspace,
-      policy: options.policy ?? createPolicy(config.policy, config.seed),
+      policy,
       arch: prep.host.arch,
       major: prep.clang.major,
       allow: config.allow,
@@ -164,8 +174,16 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       noise,
       logger,
       signal,
-      gather: (unit, configuration) =>
-        gatherUnder(configuration, { prep, target, allow: config.allow, unit, workDir, signal }),
+      gather,
+      inspect: createInspectors({
+        workspace,
+        clang: prep.clang,
+        target,
+        allow: config.allow,
+        workDir,
+        signal,
+        gather,
+      }),
       onTrial: (scope, trial) => progress.trial(scope.key, trial, budget.trials),
     });
     signal?.throwIfAborted();
@@ -183,6 +201,11 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
     });
 
     progress.phase('apply');
+    const agents = policy.report?.();
+    const es = esScore(
+      scopes.flatMap(({ history }) => history),
+      0,
+    );
     const applied = await applyJudgement({
       config,
       prep,
@@ -192,6 +215,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       logger,
       signal,
       target: identity.target,
+      agents,
     });
     const result: TuneResult = {
       target: identity.target,
@@ -207,7 +231,9 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       compiler: `clang ${prep.clang.version}`,
       resumedTrials,
       processes: trials.processes,
-      warnings: [...score.warnings, ...trials.warnings, ...applied.warnings],
+      warnings: [...score.warnings, ...trials.warnings, ...applied.warnings, ...(agents?.notes ?? [])],
+      ...(es !== undefined && { esScore: es }),
+      ...(agents && { agents }),
     };
     await journal.append({ type: 'end', elapsedMs: budget.elapsedMs, summary: result });
     return result;

@@ -52,6 +52,10 @@ test.each<[string, Record<string, unknown>, string]>([
   ['an interval upside down', { measured: { ...measured, ci: [1.2, 1.1] } }, '"measured"'],
   ['a field that nobody knows', { flags: ['-fplugin=x.so'] }, 'unknown field "flags"'],
   ['a policy with spaces', { policy: 'expert\nwarning: all fine' }, '"policy"'],
+  ['a model with a command', { model: { name: 'm; rm -rf /', transcript: 'a'.repeat(64) } }, '"model"'],
+  ['a model without a transcript', { model: { name: 'm' } }, '"model"'],
+  ['a model that holds text', { model: { name: 'm', transcript: 'a'.repeat(64), prompt: 'x' } }, '"model"'],
+  ['a model as text', { model: 'm' }, '"model"'],
   ['levers as a list', { levers: ['-O3'] }, 'must be an object'],
   ['an unknown lever', { levers: { 'load-plugin': 'x.so' } }, 'lever "load-plugin" is not a lever'],
   [
@@ -146,6 +150,12 @@ test('an opt-in lever is used when the package allows it, a blocked one never', 
   ]) {
     expect(read(levers)).toMatchObject({ lock: { entries: [] }, problems: [{ where: expect.any(String) }] });
   }
+});
+
+test('an entry may name the model and the hash of its transcript', () => {
+  const model = { name: 'org/model-4.1:free', transcript: 'c'.repeat(64) };
+  const reading = parseLock(JSON.stringify({ version: 1, entries: [entry({ model })] }), 'autopass.lock');
+  expect(reading).toMatchObject({ kind: 'ok', lock: { entries: [{ model }] }, problems: [] });
 });
 
 test('a lock cannot allow a lever itself', () => {

@@ -56,7 +56,7 @@ describe('random search', () => {
 
 describe('the registry', () => {
   it('makes policies by name and says which names there are', () => {
-    expect([...policies.keys()]).toEqual(['expert', 'random', 'genetic', 'ensemble']);
+    expect([...policies.keys()]).toEqual(['expert', 'random', 'genetic', 'ensemble', 'agents']);
     for (const name of policies.keys()) expect(createPolicy(name, 1).name).toBe(name);
     expect(() => createPolicy('oracle', 1)).toThrow('no policy named "oracle"');
   });
