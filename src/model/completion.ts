@@ -75,7 +75,8 @@ export async function streamedAnswer(
     raw.refusal += choice.delta?.refusal ?? '';
     for (const part of choice.delta?.tool_calls ?? []) {
       const at = part.index ?? 0;
-      const call = (raw.toolCalls[at] ??= { id: '', name: '', arguments: '' });
+      const call = raw.toolCalls[at] ?? { id: '', name: '', arguments: '' };
+      raw.toolCalls[at] = call;
       call.id = part.id ?? call.id;
       call.name += part.function?.name ?? '';
       call.arguments += part.function?.arguments ?? '';
