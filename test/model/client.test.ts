@@ -9,7 +9,7 @@ import type { Logger } from '../../src/log.js';
 import { createModelClient, type ModelClient } from '../../src/model/client.js';
 import { modelSettings } from '../../src/model/settings.js';
 import type { ModelRequest } from '../../src/model/types.js';
-import { call, type ChatRequest, failure, type ModelServer, type Reply, say, startServer } from './server.js';
+import { type ChatRequest, call, failure, type ModelServer, type Reply, say, startServer } from './server.js';
 
 const key = 'very-secret-0123456789';
 const request: ModelRequest = {
@@ -23,7 +23,11 @@ const request: ModelRequest = {
 let root: string;
 const open: ModelServer[] = [];
 const said: string[] = [];
-const logger: Logger = { info: (text) => said.push(text), warn: (text) => said.push(text), debug: (text) => said.push(text) };
+const logger: Logger = {
+  info: (text) => said.push(text),
+  warn: (text) => said.push(text),
+  debug: (text) => said.push(text),
+};
 
 beforeAll(async () => {
   root = await mkdtemp(path.join(os.tmpdir(), 'autopass-model-'));
@@ -66,12 +70,17 @@ describe('a model client', () => {
     const { model } = configSchema.parse({});
     expect(() => modelSettings(model, { OPENAI_API_KEY: key })).toThrow('No model is named');
     expect(() => modelSettings({ ...model, name: 'm' }, {})).toThrow('neither an API key nor a base URL');
-    const settings = modelSettings(model, { OPENAI_BASE_URL: 'http://localhost:11434/v1', AUTOPASS_MODEL: 'local' });
+    const settings = modelSettings(model, {
+      OPENAI_BASE_URL: 'http://localhost:11434/v1',
+      AUTOPASS_MODEL: 'local',
+    });
     expect(settings).toMatchObject({ name: 'local', apiKey: 'none', roles: { analysis: 'local' } });
   });
 
   it('probes every model of a role once', async () => {
-    const { client, server } = await connect(() => say('ready'), { roles: { analysis: 'small', evaluation: 'off' } });
+    const { client, server } = await connect(() => say('ready'), {
+      roles: { analysis: 'small', evaluation: 'off' },
+    });
     await client.probe();
     expect(server.requests.map(({ model }) => model).sort()).toEqual(['m', 'small']);
   });
@@ -87,7 +96,9 @@ describe('a model client', () => {
     );
     expect((await patient.client.ask(request)).text).toBe('ok');
     expect(patient.waits).toEqual([3000, 2000]);
-    const hasty = await connect(() => failure(429, 'come back tomorrow', undefined, { 'retry-after': '86400' }));
+    const hasty = await connect(() =>
+      failure(429, 'come back tomorrow', undefined, { 'retry-after': '86400' }),
+    );
     await expect(hasty.client.ask(request)).rejects.toMatchObject({ code: 'MODEL_RATE_LIMIT' });
     expect(hasty.waits).toEqual([]);
     const broken = await connect(() => failure(503, 'down'));
@@ -97,10 +108,18 @@ describe('a model client', () => {
 
   it('shortens the longest messages when the context overflows', async () => {
     const { client, server } = await connect(({ messages }) =>
-      JSON.stringify(messages).length > 3000 ? failure(400, 'maximum context length is 700 tokens') : say('fits'),
+      JSON.stringify(messages).length > 3000
+        ? failure(400, 'maximum context length is 700 tokens')
+        : say('fits'),
     );
     const content = `begin ${'x'.repeat(9000)} end`;
-    const answer = await client.ask({ ...request, messages: [{ role: 'system', content: 'S' }, { role: 'user', content }] });
+    const answer = await client.ask({
+      ...request,
+      messages: [
+        { role: 'system', content: 'S' },
+        { role: 'user', content },
+      ],
+    });
     expect(answer.text).toBe('fits');
     const sent = server.requests.at(-1)?.messages[1]?.content ?? '';
     expect(sent).toMatch(/^begin x+\n… \d+ characters left out …\nx+ end$/);
@@ -148,7 +167,11 @@ describe('a model client', () => {
 
   it('replays a transcript without a network, failures included', async () => {
     const { client } = await connect((_, index) =>
-      index === 1 ? failure(400, 'maximum context length') : index === 0 ? call(['look', { at: 1 }]) : say('later'),
+      index === 1
+        ? failure(400, 'maximum context length')
+        : index === 0
+          ? call(['look', { at: 1 }])
+          : say('later'),
     );
     const tools = [{ name: 'look', description: '', parameters: { type: 'object' } }];
     const first = await client.ask({ ...request, tools });
@@ -161,7 +184,9 @@ describe('a model client', () => {
     const again = createModelClient({ config, packageRoot: root, logger, env: {} });
     await again.probe();
     expect(await again.ask({ ...request, tools })).toEqual(first);
-    await expect(again.ask({ ...request, messages: [{ role: 'user', content: 'short' }] })).rejects.toMatchObject({
+    await expect(
+      again.ask({ ...request, messages: [{ role: 'user', content: 'short' }] }),
+    ).rejects.toMatchObject({
       code: 'MODEL_CONTEXT',
     });
     expect(await again.ask(request)).toEqual(last);
@@ -172,7 +197,11 @@ describe('a model client', () => {
     const { client } = await connect(() => say('ok'));
     const before = client.transcript.digest;
     await client.ask(request);
-    const messages = [...request.messages, { role: 'assistant', content: 'ok' }, { role: 'user', content: 'And?' }] as const;
+    const messages = [
+      ...request.messages,
+      { role: 'assistant', content: 'ok' },
+      { role: 'user', content: 'And?' },
+    ] as const;
     await client.ask({ ...request, messages });
     const lines = transcriptOf(client).trim().split('\n');
     expect(JSON.parse(lines[1] ?? '')).toMatchObject({ after: 1, messages: messages.slice(1) });
@@ -182,7 +211,11 @@ describe('a model client', () => {
   it('shows what it would send, and sends nothing', async () => {
     const { client, server } = await connect(() => say('never'), {}, { dryRun: true });
     await client.probe();
-    await expect(client.ask(request)).rejects.toMatchObject({ code: 'DRY_RUN', exitCode: 0, message: expect.stringContaining('Hello') });
+    await expect(client.ask(request)).rejects.toMatchObject({
+      code: 'DRY_RUN',
+      exitCode: 0,
+      message: expect.stringContaining('Hello'),
+    });
     expect(server.requests).toEqual([]);
   });
 });

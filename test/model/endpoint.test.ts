@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { configSchema } from '../../src/config/schema.js';
-import { retryAfterMs } from '../../src/model/endpoint-error.js';
 import { createEndpoint } from '../../src/model/endpoint.js';
+import { retryAfterMs } from '../../src/model/endpoint-error.js';
 import { type ModelSettings, modelSettings } from '../../src/model/settings.js';
 import type { ModelAnswer, ModelRequest } from '../../src/model/types.js';
-import { call, type ChatRequest, failure, type ModelServer, type Reply, say, startServer } from './server.js';
+import { type ChatRequest, call, failure, type ModelServer, type Reply, say, startServer } from './server.js';
 
 const open: ModelServer[] = [];
 
@@ -32,7 +32,10 @@ async function ask(
   const server = await startServer(script);
   open.push(server);
   const { model } = configSchema.parse({});
-  const base = modelSettings({ ...model, name: 'small-model', baseUrl: server.url }, { OPENAI_API_KEY: 'sk-secret-key-123456' });
+  const base = modelSettings(
+    { ...model, name: 'small-model', baseUrl: server.url },
+    { OPENAI_API_KEY: 'sk-secret-key-123456' },
+  );
   const endpoint = createEndpoint({ ...base, ...settings });
   return { answer: await endpoint({ ...request, ...changes }), server };
 }
@@ -46,7 +49,11 @@ describe('an endpoint', () => {
   });
 
   it.each([true, false])('calls several tools at once (streaming: %s)', async (stream) => {
-    const { answer } = await ask(() => call(['look', { at: 'a long argument' }], ['look', {}]), { tools: [tool] }, { stream });
+    const { answer } = await ask(
+      () => call(['look', { at: 'a long argument' }], ['look', {}]),
+      { tools: [tool] },
+      { stream },
+    );
     expect(answer.toolCalls).toEqual([
       { id: 'c0', name: 'look', arguments: '{"at":"a long argument"}' },
       { id: 'c1', name: 'look', arguments: '{}' },
@@ -59,7 +66,9 @@ describe('an endpoint', () => {
 
   it('takes the cost that the endpoint reports, and estimates tokens where it reports none', async () => {
     const priced = say('ok').body as object;
-    const { answer } = await ask(() => ({ body: { ...priced, usage: { prompt_tokens: 1, completion_tokens: 2, cost: 0.5 } } }));
+    const { answer } = await ask(() => ({
+      body: { ...priced, usage: { prompt_tokens: 1, completion_tokens: 2, cost: 0.5 } },
+    }));
     expect(answer.usage).toEqual({ input: 1, output: 2, cost: 0.5 });
     const uncounted = await ask(() => ({ body: { ...priced, usage: undefined } }));
     expect(uncounted.answer.usage).toEqual({ input: 4, output: 1 });
@@ -69,21 +78,41 @@ describe('an endpoint', () => {
     ['401', failure(401, 'Incorrect API key'), 'MODEL_AUTH', /API key/],
     ['403', failure(403, 'Forbidden'), 'MODEL_AUTH', /API key/],
     ['402', failure(402, 'Insufficient credits'), 'MODEL_PAYMENT', /paid/],
-    ['429 without quota', failure(429, 'You exceeded your quota', 'insufficient_quota'), 'MODEL_PAYMENT', /paid/],
+    [
+      '429 without quota',
+      failure(429, 'You exceeded your quota', 'insufficient_quota'),
+      'MODEL_PAYMENT',
+      /paid/,
+    ],
     ['404', failure(404, 'model not found'), 'MODEL_NOT_FOUND', /no model small-model/],
     ['429', failure(429, 'slow down', undefined, { 'retry-after': '7' }), 'MODEL_RATE_LIMIT', /rate/],
     ['500', failure(500, 'oops'), 'MODEL_SERVER', /failed \(500\)/],
-    ['a full context', failure(400, "This model's maximum context length is 8192 tokens"), 'MODEL_CONTEXT', /too long/],
+    [
+      'a full context',
+      failure(400, "This model's maximum context length is 8192 tokens"),
+      'MODEL_CONTEXT',
+      /too long/,
+    ],
     ['another full context', failure(400, 'exceeds the available context size'), 'MODEL_CONTEXT', /too long/],
     ['an unknown 400', failure(400, 'bad thing'), 'MODEL_REJECTED', /bad thing/],
     ['a filtered request', failure(400, 'content_filter triggered'), 'MODEL_REFUSAL', /filtered/],
-    ['an error with status 200', { body: { error: { code: 502, message: 'upstream' } } }, 'MODEL_SERVER', /upstream/],
+    [
+      'an error with status 200',
+      { body: { error: { code: 502, message: 'upstream' } } },
+      'MODEL_SERVER',
+      /upstream/,
+    ],
     ['no choices', { body: {} }, 'MODEL_MALFORMED', /without a message/],
     ['half of JSON', { body: '{"choices": [' }, 'MODEL_MALFORMED', /no answer/],
     ['an empty answer', say(''), 'MODEL_MALFORMED', /empty/],
     ['a cut off answer', say('half a sen', { finish_reason: 'length' }), 'MODEL_TRUNCATED', /cut off/],
     ['a filtered answer', say('x', { finish_reason: 'content_filter' }), 'MODEL_REFUSAL', /filtered/],
-    ['a refusal', say('', { message: { content: null, refusal: 'I will not' } }), 'MODEL_REFUSAL', /I will not/],
+    [
+      'a refusal',
+      say('', { message: { content: null, refusal: 'I will not' } }),
+      'MODEL_REFUSAL',
+      /I will not/,
+    ],
   ] satisfies [string, Reply, string, RegExp][])('says what %s means', async (_, reply, code, message) => {
     const asked = ask(() => reply);
     await expect(asked).rejects.toMatchObject({ code, family: 'model' });
@@ -109,7 +138,10 @@ describe('an endpoint', () => {
 
   it('says when nobody listens', async () => {
     const asked = ask(() => say('x'), {}, { baseUrl: 'http://127.0.0.1:9/v1' });
-    await expect(asked).rejects.toMatchObject({ code: 'MODEL_UNREACHABLE', message: expect.stringContaining('127.0.0.1:9') });
+    await expect(asked).rejects.toMatchObject({
+      code: 'MODEL_UNREACHABLE',
+      message: expect.stringContaining('127.0.0.1:9'),
+    });
   });
 
   it('learns the name of the token limit', async () => {
@@ -124,12 +156,18 @@ describe('an endpoint', () => {
 
   it.each([
     ['Ollama', failure(400, 'registry.ollama.ai/library/small does not support tools')],
-    ['vLLM', failure(400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set')],
+    [
+      'vLLM',
+      failure(400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'),
+    ],
     ['llama.cpp', failure(500, 'tools param requires --jinja flag')],
     ['OpenRouter', failure(404, 'No endpoints found that support tool use.')],
   ])('goes over to JSON in text where %s has no tool calls', async (_, refusal) => {
     const { answer, server } = await ask(
-      ({ tools }) => (tools === undefined ? say('Sure:\n```json\n{"tool": "look", "arguments": {"at": "x}"}}\n```') : refusal),
+      ({ tools }) =>
+        tools === undefined
+          ? say('Sure:\n```json\n{"tool": "look", "arguments": {"at": "x}"}}\n```')
+          : refusal,
       { tools: [tool], mustCall: 'look' },
     );
     expect(answer.toolCalls).toEqual([{ id: 'text', name: 'look', arguments: '{"at":"x}"}' }]);
@@ -138,7 +176,8 @@ describe('an endpoint', () => {
 
   it('does without demanding a tool where that is refused', async () => {
     const { answer } = await ask(
-      ({ tool_choice: choice }) => (choice === undefined ? call(['look', {}]) : failure(400, 'tool_choice is not supported')),
+      ({ tool_choice: choice }) =>
+        choice === undefined ? call(['look', {}]) : failure(400, 'tool_choice is not supported'),
       { tools: [tool], mustCall: 'look' },
     );
     expect(answer.toolCalls).toHaveLength(1);

@@ -33,7 +33,9 @@ export interface ModelServer {
 }
 
 /** An OpenAI-compatible endpoint on the loopback interface that answers by a script. */
-export async function startServer(script: (request: ChatRequest, index: number) => Reply): Promise<ModelServer> {
+export async function startServer(
+  script: (request: ChatRequest, index: number) => Reply,
+): Promise<ModelServer> {
   const requests: ChatRequest[] = [];
   const authorizations: (string | undefined)[] = [];
   const server = createServer((incoming, response) => {
@@ -66,7 +68,8 @@ async function send(response: ServerResponse, reply: Reply, request: ChatRequest
   if (request.stream === true && status === 200 && typeof body === 'object') {
     response.writeHead(200, { 'content-type': 'text/event-stream', ...headers });
     const chunks = chunksOf(body as Completion);
-    for (const chunk of reply.cut ? chunks.slice(0, -2) : chunks) response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+    for (const chunk of reply.cut ? chunks.slice(0, -2) : chunks)
+      response.write(`data: ${JSON.stringify(chunk)}\n\n`);
     response.end(reply.cut ? '' : 'data: [DONE]\n\n');
     return;
   }
@@ -98,9 +101,16 @@ function chunksOf({ choices, usage }: Completion): unknown[] {
   });
   const starts = calls.flatMap(({ id, function: called }, index) => [
     piece({ tool_calls: [{ index, id, type: 'function', function: { name: called.name, arguments: '' } }] }),
-    ...split(called.arguments).map((part) => piece({ tool_calls: [{ index, function: { arguments: part } }] })),
+    ...split(called.arguments).map((part) =>
+      piece({ tool_calls: [{ index, function: { arguments: part } }] }),
+    ),
   ]);
-  return [...split(content ?? '').map((part) => piece({ content: part })), ...starts, piece({}, choice.finish_reason), { choices: [], usage }];
+  return [
+    ...split(content ?? '').map((part) => piece({ content: part })),
+    ...starts,
+    piece({}, choice.finish_reason),
+    { choices: [], usage },
+  ];
 }
 
 function split(text: string): string[] {
@@ -124,10 +134,22 @@ export function call(...calls: readonly (readonly [name: string, args: unknown])
 
 function completion(message: unknown, finish: string, changes: Readonly<Record<string, unknown>>): Reply {
   const usage = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
-  return { body: { id: 'x', object: 'chat.completion', choices: [{ index: 0, message, finish_reason: finish, ...changes }], usage } };
+  return {
+    body: {
+      id: 'x',
+      object: 'chat.completion',
+      choices: [{ index: 0, message, finish_reason: finish, ...changes }],
+      usage,
+    },
+  };
 }
 
 /** An error as OpenAI words it. */
-export function failure(status: number, message: string, code?: string, headers: Readonly<Record<string, string>> = {}): Reply {
+export function failure(
+  status: number,
+  message: string,
+  code?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Reply {
   return { status, headers, body: { error: { message, type: 'error', code: code ?? null, param: null } } };
 }
