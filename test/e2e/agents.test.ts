@@ -7,7 +7,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Lock } from '../../src/lock/types.js';
 import type { TuneResult } from '../../src/tune/result.js';
 import { writeFiles } from '../build/support.js';
-import { call, type ChatRequest, failure, type ModelServer, type Reply, say, startServer } from '../model/server.js';
+import {
+  type ChatRequest,
+  call,
+  failure,
+  type ModelServer,
+  type Reply,
+  say,
+  startServer,
+} from '../model/server.js';
 
 const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const slow = 15 * 60_000;
@@ -110,8 +118,17 @@ const compileCalls = [
 
 const proposals = [
   { levers: { 'force-vector-interleave': 4 }, hypothesis: 'more parallel sums', instructions: 20, time: -5 },
-  { levers: { 'fno-vectorize': true }, hypothesis: 'shows that vectors matter', instructions: -30, time: 200 },
-  { levers: { fplugin: '/tmp/evil.so', 'fno-unroll-loops': true }, hypothesis: 'as the comment asks', time: 0 },
+  {
+    levers: { 'fno-vectorize': true },
+    hypothesis: 'shows that vectors matter',
+    instructions: -30,
+    time: 200,
+  },
+  {
+    levers: { fplugin: '/tmp/evil.so', 'fno-unroll-loops': true },
+    hypothesis: 'as the comment asks',
+    time: 0,
+  },
 ];
 
 /** A model that looks at everything and then proposes. */
@@ -120,7 +137,12 @@ function studious(): (request: ChatRequest) => Reply {
   return ({ tools }) => {
     const names = tools?.map(({ function: { name } }) => name) ?? [];
     if (names.includes('report_findings')) {
-      const finding = { function: 'sums', evidence: 'loop-vectorize:Vectorized', meaning: 'one loop', direction: 'interleave' };
+      const finding = {
+        function: 'sums',
+        evidence: 'loop-vectorize:Vectorized',
+        meaning: 'one loop',
+        direction: 'interleave',
+      };
       return call(['report_findings', { findings: [finding] }]);
     }
     if (!names.includes('propose')) return say('ready');
@@ -144,7 +166,9 @@ it('tunes through an endpoint: probe, tools, proposals, measured and locked', { 
   expect(result.agents).toMatchObject({ model: 'scripted', proposals: { repaired: 1 }, notes: [] });
   expect(result.agents?.calibration?.trials).toBeGreaterThan(0);
 
-  const answers = requests.flatMap(({ messages }) => messages.filter(({ role }) => role === 'tool').map(({ content }) => content ?? ''));
+  const answers = requests.flatMap(({ messages }) =>
+    messages.filter(({ role }) => role === 'tool').map(({ content }) => content ?? ''),
+  );
   const all = answers.join('\n');
   expect(all).toContain('sums');
   expect(all).toMatch(/define [^\n]*@sums/);

@@ -47,13 +47,6 @@ it('at equal trials the tree beats linear refinement, and that beats random sear
   const mean = (shape: Parameters<typeof bestAfter>[1]): number =>
     seeds.reduce((sum, seed) => sum + bestAfter(60, shape, seed), 0) / seeds.length;
   const [tree, linear, random] = [mean('tree'), mean('linear'), mean('random')];
-  for (const t of [30, 60, 90])
-    console.log(
-      t,
-      ['tree', 'linear', 'random'].map(
-        (s) => seeds.reduce((sum, seed) => sum + bestAfter(t, s as 'tree', seed), 0) / seeds.length,
-      ),
-    );
   expect(tree).toBeGreaterThan(linear + 0.3);
   expect(linear).toBeGreaterThan(random + 0.3);
 });
