@@ -13,6 +13,9 @@ export interface RetryOptions {
   readonly wait?: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 
+/** What took too long once is asked once more: a second wait tells whether it was chance. */
+const timeOuts = 2;
+
 /** Asks again after failures that may pass, waiting as long as the endpoint says, else twice as long each time. */
 export function withRetries(ask: Ask, options: RetryOptions): Ask {
   const { attempts, firstWaitMs, longestWaitMs, onWait, signal, wait = pause } = options;
@@ -21,7 +24,8 @@ export function withRetries(ask: Ask, options: RetryOptions): Ask {
       try {
         return await ask(request);
       } catch (error) {
-        if (!(error instanceof ModelError) || !error.mayPass || attempt >= attempts) throw error;
+        if (!(error instanceof ModelError) || !error.mayPass) throw error;
+        if (attempt >= (error.code === 'MODEL_TIMEOUT' ? timeOuts : attempts)) throw error;
         const waitMs = error.retryAfterMs ?? firstWaitMs * 2 ** (attempt - 1);
         if (waitMs > longestWaitMs) throw error;
         onWait(error, waitMs);

@@ -3,9 +3,9 @@ import type { Logger } from '../../log.js';
 import type { ModelClient } from '../../model/client.js';
 import { ModelError } from '../../model/errors.js';
 import type { Role } from '../../model/types.js';
-import type { Policy, PolicyInput, PolicyReport, PolicyTrial, Proposal } from '../types.js';
+import type { Policy, PolicyInput, PolicyReport, Proposal } from '../types.js';
 import { analyse, renderFindings } from './analysis.js';
-import { calibrationOf } from './calibration.js';
+import { calibrationOf, knownTrials, type TrialGroup } from './calibration.js';
 import { diagnose, renderLessons, renderResults } from './evaluation.js';
 import { renderPrompt, untrusted } from './prompts.js';
 import { type Round, reason } from './reasoning.js';
@@ -32,7 +32,7 @@ interface ScopeState {
   readonly diagnoses: string[];
   /** Trials that were evaluated. */
   evaluated: number;
-  history: readonly PolicyTrial[];
+  group: TrialGroup;
 }
 
 /** Failed rounds in a row after which the endpoint is not asked again. */
@@ -91,7 +91,7 @@ class Agents implements Policy {
     const { client } = this;
     if (client === undefined) return undefined;
     const { calls, inputTokens, outputTokens, cost } = client.spending.spent;
-    const calibration = calibrationOf([...this.scopes.values()].map(({ history }) => history));
+    const calibration = calibrationOf([...this.scopes.values()].map(({ group }) => group));
     return {
       model: client.settings.roles.reasoning,
       transcript: client.transcript.digest,
@@ -111,12 +111,13 @@ class Agents implements Policy {
   }
 
   private stateOf(input: PolicyInput): ScopeState {
+    const group = { trials: input.history, known: knownTrials(input) };
     let state = this.scopes.get(input.evidence);
     if (state === undefined) {
-      state = { diagnoses: [], evaluated: input.history.length, history: input.history };
+      state = { diagnoses: [], evaluated: input.history.length, group };
       this.scopes.set(input.evidence, state);
     }
-    state.history = input.history;
+    state.group = group;
     return state;
   }
 
@@ -125,7 +126,7 @@ class Agents implements Policy {
     const hints = await this.hints(input);
     state.findings ??= await this.findings(input, state.functions, hints);
     await this.evaluate(input, state);
-    const parent = chooseParent(buildTree(input.history), this.options.shape, input.incumbent);
+    const parent = chooseParent(buildTree(knownTrials(input)), this.options.shape, input.incumbent);
     const repair: RepairContext = {
       target: { arch: input.arch, major: input.major },
       allow: input.allow,
@@ -137,7 +138,7 @@ class Agents implements Policy {
       repair,
       parent,
       findings: state.findings,
-      lessons: renderLessons(state.diagnoses.slice(-keptDiagnoses), input.history),
+      lessons: renderLessons(state.diagnoses.slice(-keptDiagnoses), input),
       hints,
     });
   }

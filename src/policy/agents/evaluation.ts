@@ -1,5 +1,5 @@
 import type { PolicyInput, PolicyTrial } from '../types.js';
-import { calibrationOf, timeChange } from './calibration.js';
+import { calibrationOf, knownTrials, timeChange } from './calibration.js';
 import { codeChange } from './compare-facts.js';
 import { renderPrompt, untrusted } from './prompts.js';
 import { renderTrial, signed } from './render-trials.js';
@@ -14,7 +14,7 @@ export async function renderResults(trials: readonly PolicyTrial[], input: Polic
   const blocks = await Promise.all(
     trials.slice(-mostResults).map(async (trial) => {
       const { prediction } = trial;
-      const time = timeChange(trial, input.history);
+      const time = timeChange(trial, knownTrials(input));
       const code = await codeOf(trial, input);
       const numbers = [
         compared('time', prediction?.time, time),
@@ -60,8 +60,8 @@ export async function diagnose(speaker: Speaker, results: string, subject: strin
 }
 
 /** What the next round should know: the last diagnoses, and how good predictions are. */
-export function renderLessons(diagnoses: readonly string[], history: readonly PolicyTrial[]): string {
-  const calibration = calibrationOf([history]);
+export function renderLessons(diagnoses: readonly string[], input: PolicyInput): string {
+  const calibration = calibrationOf([{ trials: input.history, known: knownTrials(input) }]);
   const line =
     calibration === undefined
       ? []

@@ -90,7 +90,7 @@ function reasoningPrompt({
     findings,
     trace: way.length === 0 ? 'it is the baseline' : way.join('\n'),
     triedCount: history.length,
-    tried: renderHistory(history),
+    tried: triedText(input),
     lessons,
     hints,
     profiles: profiles.length === 0 ? 'none' : profiles.join(', '),
@@ -99,12 +99,18 @@ function reasoningPrompt({
   });
 }
 
+function triedText({ history, addonTrials = [] }: PolicyInput): string {
+  if (addonTrials.length === 0) return renderHistory(history);
+  return `${renderHistory(history)}\nOn all hot files at once, before:\n${renderHistory(addonTrials, 0)}`;
+}
+
 function usable(
   proposals: readonly WrittenProposal[],
   { input, repair, parent }: ReasoningContext,
 ): { accepted: Proposal[]; repaired: number; problems: string[] } {
   const tried = new Set(input.history.map(({ configuration }) => configurationKey(configuration)));
   tried.add(configurationKey({}));
+  tried.add(configurationKey(input.incumbent));
   const accepted: Proposal[] = [];
   const problems: string[] = [];
   let repaired = 0;

@@ -27,11 +27,11 @@ export function renderTrial(trial: PolicyTrial, number: number): string {
 }
 
 /** The best and the latest trials of a history, each once. */
-export function renderHistory(history: readonly PolicyTrial[]): string {
+export function renderHistory(history: readonly PolicyTrial[], latest: number = shownLatest): string {
   if (history.length === 0) return 'nothing yet';
   const numbered = history.map((trial, index) => ({ trial, index }));
   const best = [...numbered].sort((a, b) => gainOf(b.trial) - gainOf(a.trial)).slice(0, shownBest);
-  const shown = new Set([...best, ...numbered.slice(-shownLatest)]);
+  const shown = new Set([...best, ...numbered.slice(numbered.length - Math.min(latest, numbered.length))]);
   return numbered
     .filter((entry) => shown.has(entry))
     .map(({ trial, index }) => renderTrial(trial, index + 1))
