@@ -129,6 +129,8 @@ export interface PolicyReport {
   /** Proposals that the model made, those that could be used, and those of them that had to be repaired. */
   readonly proposals: { readonly made: number; readonly valid: number; readonly repaired: number };
   readonly calibration?: Calibration;
+  /** Sources of evidence: `used`, or why they could not be. */
+  readonly sources: Readonly<Record<string, string>>;
   /** What went wrong and what was done about it, in sentences. */
   readonly notes: readonly string[];
 }

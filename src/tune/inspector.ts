@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { compileArgs } from '../build/compile-args.js';
 import { tunedBaseArgs } from '../build/plan-file.js';
@@ -16,8 +17,9 @@ import type { Configuration, RenderTarget } from '../levers/types.js';
 import type { CompiledFacts, Inspection, Inspector } from '../policy/types.js';
 import { run } from '../toolchain/run.js';
 import type { Clang } from '../toolchain/types.js';
+import { mapPool } from './pool.js';
 import type { TunedUnit } from './units.js';
-import type { CompiledObject, Workspace } from './workspace.js';
+import type { CompiledObject, CompileOutcome, Workspace } from './workspace.js';
 
 export interface InspectorOptions {
   readonly units: readonly TunedUnit[];
@@ -152,33 +154,39 @@ async function compileFacts(
   sources: Record<string, string>,
 ): Promise<CompiledFacts> {
   const { units, workspace, signal } = options;
+  const outcomes = await workspace.compileAll(units.map(({ command }) => ({ command, configuration })));
   const objects: { unit: TunedUnit; object: CompiledObject }[] = [];
-  for (const unit of units) {
-    const outcome = await workspace.compile(unit.command, configuration);
-    if (outcome.kind === 'refused') {
-      return {
-        kind: 'refused',
-        reason: outcome.problems.map(({ id, reason }) => `${id} ${reason}`).join('; '),
-      };
-    }
-    if (outcome.kind === 'failed') return { kind: 'failed', reason: outcome.stderr.slice(0, 500) };
-    objects.push({ unit, object: outcome.object });
+  for (const [index, unit] of units.entries()) {
+    const outcome = outcomes[index];
+    if (outcome?.kind === 'compiled') objects.push({ unit, object: outcome.object });
+    else return notCompiled(outcome);
   }
-  const assembly: AssemblyFacts[] = [];
-  const remarks: Remark[] = [];
-  const costs: StaticCost[] = [];
-  for (const { unit, object } of objects) {
-    const facts = await factsOf(unit, object, configuration, options, sources);
-    assembly.push(...facts.assembly);
-    remarks.push(...facts.remarks);
-    costs.push(...facts.costs);
-  }
+  const facts = await mapPool(objects, os.availableParallelism(), ({ unit, object }) =>
+    factsOf(unit, object, configuration, options, sources),
+  );
   signal?.throwIfAborted();
   const isBaseline = objects.every(({ unit, object }) => object.hash === unit.baseline.hash);
   const hash = createHash('sha256')
     .update(objects.map(({ object }) => object.hash).join())
     .digest('hex');
-  return { kind: 'compiled', isBaseline, hash, assembly, remarks, costs };
+  return {
+    kind: 'compiled',
+    isBaseline,
+    hash,
+    assembly: facts.flatMap(({ assembly }) => assembly),
+    remarks: facts.flatMap(({ remarks }) => remarks),
+    costs: facts.flatMap(({ costs }) => costs),
+  };
+}
+
+function notCompiled(outcome: Exclude<CompileOutcome, { kind: 'compiled' }> | undefined): CompiledFacts {
+  if (outcome?.kind !== 'refused') {
+    return { kind: 'failed', reason: outcome?.stderr.slice(0, 500) ?? 'nothing was compiled' };
+  }
+  return {
+    kind: 'refused',
+    reason: outcome.problems.map(({ id, reason }) => `${id} ${reason}`).join('; '),
+  };
 }
 
 async function factsOf(
@@ -243,9 +251,9 @@ async function printPipeline(clang: Clang, signal: AbortSignal | undefined): Pro
   if (opt === undefined) return refused('this LLVM has no opt');
   const argv = [opt, '-passes=default<O3>', '-print-pipeline-passes', '-disable-output', '-'];
   const result = await run(argv, { input: '', timeoutMs: compileTimeoutMs, ...(signal && { signal }) });
-  return result.code === 0
-    ? { ok: true, text: result.stdout.trim() }
-    : refused('opt does not print its pipeline');
+  if (result.code !== 0) return refused('opt does not print its pipeline');
+  // What two passes that run again and again are told each time is a third of the text.
+  return { ok: true, text: result.stdout.trim().replace(/(simplifycfg|instcombine)<[^>]*>/g, '$1') };
 }
 
 function refused(reason: string): Inspection {

@@ -3,7 +3,7 @@ import type { Logger } from '../../log.js';
 import type { ModelClient } from '../../model/client.js';
 import { ModelError } from '../../model/errors.js';
 import type { Role } from '../../model/types.js';
-import type { Policy, PolicyInput, PolicyReport, Proposal } from '../types.js';
+import type { Inspector, Policy, PolicyInput, PolicyReport, Proposal } from '../types.js';
 import { analyse, renderFindings } from './analysis.js';
 import { calibrationOf, knownTrials, type TrialGroup } from './calibration.js';
 import { diagnose, renderLessons, renderResults } from './evaluation.js';
@@ -33,12 +33,13 @@ interface ScopeState {
   /** Trials that were evaluated. */
   evaluated: number;
   group: TrialGroup;
+  inspect: Inspector | undefined;
 }
 
 /** Failed rounds in a row after which the endpoint is not asked again. */
 const mostFailures = 2;
-/** Rounds of a scope without a gain after which it has nothing left to try. */
-const patience = 4;
+/** Trials of a scope in a row without a gain after which it has nothing left to try. */
+const patience = 20;
 const shownHints = 8;
 const keptDiagnoses = 3;
 
@@ -101,6 +102,7 @@ class Agents implements Policy {
       ...(cost !== undefined && { cost }),
       proposals: { ...this.proposals },
       ...(calibration && { calibration }),
+      sources: this.sources(),
       notes: [...this.notes],
     };
   }
@@ -112,13 +114,20 @@ class Agents implements Policy {
 
   private stateOf(input: PolicyInput): ScopeState {
     const group = { trials: input.history, known: knownTrials(input) };
+    const { inspect } = input;
     let state = this.scopes.get(input.evidence);
     if (state === undefined) {
-      state = { diagnoses: [], evaluated: input.history.length, group };
+      state = { diagnoses: [], evaluated: input.history.length, group, inspect };
       this.scopes.set(input.evidence, state);
     }
     state.group = group;
+    state.inspect = inspect;
     return state;
+  }
+
+  private sources(): Readonly<Record<string, string>> {
+    const all = [...this.scopes].map(([{ sources }, { inspect }]) => ({ ...sources, ...inspect?.sources }));
+    return Object.assign({}, ...all);
   }
 
   private async round(input: PolicyInput, state: ScopeState): Promise<Round> {
@@ -215,10 +224,8 @@ class Agents implements Policy {
   }
 }
 
-/** Whether the latest rounds of a scope, at full batches, brought no gain. */
-function hasStalled({ history, batch }: PolicyInput): boolean {
-  const latest = history.slice(-patience * Math.max(batch, 1));
-  return (
-    latest.length >= patience * Math.max(batch, 1) && latest.every(({ outcome }) => outcome !== 'faster')
-  );
+/** Whether the latest trials of a scope brought no gain. */
+function hasStalled({ history }: PolicyInput): boolean {
+  const latest = history.slice(-patience);
+  return latest.length === patience && latest.every(({ outcome }) => outcome !== 'faster');
 }

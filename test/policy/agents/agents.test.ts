@@ -223,7 +223,7 @@ describe('agents', () => {
 
   it('give up on a scope that does not gain any more', async () => {
     const { policy } = await agents(() => failure(500, 'not asked'));
-    const history = Array.from({ length: 12 }, (_, index) =>
+    const history = Array.from({ length: 20 }, (_, index) =>
       measured({ configuration: { 'inline-threshold': 100 + index }, origin: 'agents' }, 1),
     );
     expect(await policy.propose({ ...input, history })).toEqual([]);
