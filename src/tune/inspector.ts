@@ -10,6 +10,7 @@ import { readObjectAssembly } from '../evidence/object-assembly.js';
 import { readStaticCost, type StaticCost } from '../evidence/static-cost.js';
 import type { AssemblyFacts, Evidence, Remark } from '../evidence/types.js';
 import { configurationKey } from '../levers/configuration-key.js';
+import { isaArgs } from '../levers/isa-level.js';
 import { listLoops } from '../levers/loops.js';
 import { renderConfiguration } from '../levers/render.js';
 import { readSourceFile } from '../levers/two-stage.js';
@@ -51,7 +52,8 @@ export function createInspectors(
 
 /** Answers about units from the compiler; the same question is answered from memory. */
 export function createInspector(options: InspectorOptions): Inspector {
-  const { units, workspace, clang, signal } = options;
+  const { units, workspace, clang, target, signal } = options;
+  const rawIr = ['-g0', ...isaArgs(target.level), '-Xclang', '-disable-llvm-passes'];
   const sources: Record<string, string> = {};
   const compiled = new Map<string, Promise<CompiledFacts>>();
   const irs = new Map<string, Promise<string | undefined>>();
@@ -114,7 +116,6 @@ export function createInspector(options: InspectorOptions): Inspector {
   };
 }
 
-const rawIr = ['-g0', '-Xclang', '-disable-llvm-passes'];
 
 function optimisedIr(
   configuration: Configuration,
