@@ -116,7 +116,6 @@ export function createInspector(options: InspectorOptions): Inspector {
   };
 }
 
-
 function optimisedIr(
   configuration: Configuration,
   { allow, target }: InspectorOptions,
