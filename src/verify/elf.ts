@@ -13,12 +13,15 @@ const linkerSymbols: ReadonlySet<string> = new Set([
   '_GLOBAL_OFFSET_TABLE_',
 ]);
 
+/** Virtual tables, type information and thunks of C++: compilers differ in when they emit and hide them. */
+const classData = /^_ZT/;
+
 /** Libraries that the node binary itself is linked with: present wherever an addon can be loaded. */
 const alwaysThere = /^(ld-linux.*|lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+|c\+\+)(\.so.*)?(\.musl.*)?)$/;
 
 /**
  * Whether a candidate can stand in the place of the reference: same machine, same exported functions and data, no library needed in
- * addition. Weak symbols do not count: inline functions and templates are exported or not depending on what was inlined. Files of
+ * addition. Weak symbols and class data do not count: what of inline functions, templates and virtual tables is exported depends on what was inlined. Files of
  * other formats (macOS) are not looked into, but must be of the same kind.
  */
 export async function compareElf(reference: string, candidate: string): Promise<ElfComparison> {
@@ -45,7 +48,7 @@ function exportedNames(file: ElfFile): Set<string> {
   const names = file.dynamicSymbols
     .filter(({ binding, defined, exported }) => binding === 'global' && defined && exported)
     .map(({ name }) => name);
-  return new Set(names.filter((name) => !linkerSymbols.has(name)));
+  return new Set(names.filter((name) => !linkerSymbols.has(name) && !classData.test(name)));
 }
 
 function list(names: readonly string[]): string {
