@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { compileArgs } from '../build/compile-args.js';
 import { tunedBaseArgs } from '../build/plan-file.js';
 import type { CompileCommand } from '../build/types.js';
+import { optimisationLevel } from '../levers/command-args.js';
 import type { Clang } from '../toolchain/types.js';
 import { readHotLoops } from './hot-loops.js';
 import { objectFunctions, readObjectAssembly } from './object-assembly.js';
@@ -48,7 +49,8 @@ async function gatherIn(folder: string, request: GatherRequest): Promise<Evidenc
   const output = join(folder, 'unit.o');
   const record = join(folder, 'remarks.yaml');
   const failure = await compile(request, output, record);
-  const base = { file: command.file, share: request.share };
+  const ownLevel = optimisationLevel(command.argv);
+  const base = { file: command.file, share: request.share, ownLevel };
   const perf = request.hot.length > 0 ? 'used' : 'no profile: the largest functions are taken as hot';
   if (failure !== undefined) {
     const sources = { remarks: failure, assembly: failure, perf };

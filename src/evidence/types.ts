@@ -25,6 +25,8 @@ export interface Evidence {
   /** The translation unit's share of the time spent in the addon, 0 to 1. */
   readonly share: number;
   readonly hot: readonly HotFunction[];
+  /** Optimisation level of the project's own command, `0` to `3`, `s` or `z`. */
+  readonly ownLevel?: string;
   readonly remarks: readonly Remark[];
   readonly assembly: readonly AssemblyFacts[];
   /** Loops of the hot functions' source, where loops were asked for. */

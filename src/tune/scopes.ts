@@ -45,7 +45,10 @@ function scopeOf(kind: Scope['kind'], key: string, units: readonly TunedUnit[], 
 
 function together(units: readonly TunedUnit[]): Evidence {
   const all = units.map(({ evidence }) => evidence);
+  const ownLevel = all[0]?.ownLevel;
+  const isShared = ownLevel !== undefined && all.every((one) => one.ownLevel === ownLevel);
   return {
+    ...(isShared && { ownLevel }),
     file: addonScope,
     share: all.reduce((sum, { share }) => sum + share, 0),
     hot: all.flatMap(({ hot }) => hot).sort((a, b) => b.share - a.share),

@@ -17,10 +17,10 @@ import { incumbentAssembly, type TunedUnit, withObjects } from './units.js';
 import type { Assembly, CompiledObject, CompileOutcome, Workspace } from './workspace.js';
 
 /** Candidates per batch: they share one process and one baseline. */
-const batchSize = 5;
+const batchSize = 6;
 /** A screened candidate must look at least this much faster to be raced. */
 const raceAbove = 1.003;
-const racedPerBatch = 2;
+const racedPerBatch = 3;
 
 export interface SearchContext {
   readonly units: readonly TunedUnit[];

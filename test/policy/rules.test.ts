@@ -41,9 +41,10 @@ interface Case {
   readonly remarks?: readonly Remark[];
   readonly code?: Partial<AssemblyFacts>;
   readonly loops?: readonly HotLoop[];
+  readonly ownLevel?: string;
   readonly first: Configuration;
   /** The same evidence without its point: the rule must stay silent. */
-  readonly silent?: Pick<Case, 'remarks' | 'code' | 'loops'>;
+  readonly silent?: Pick<Case, 'remarks' | 'code' | 'loops' | 'ownLevel'>;
   readonly arch?: 'arm64';
 }
 
@@ -280,6 +281,7 @@ const cases: readonly Case[] = [
   },
   { id: 'tune-for-host-x64', first: { 'mtune-x86': 'znver4' } },
   { id: 'tune-for-host-arm64', first: { 'mtune-aarch64': 'neoverse-n1' }, arch: 'arm64' },
+  { id: 'level-of-the-project', ownLevel: 's', first: { 'O-level-Os': true }, silent: { ownLevel: '3' } },
   { id: 'smaller-code', first: { 'O-level-O2': true } },
   { id: 'schedule', first: { 'enable-misched': false } },
   { id: 'addressing', first: { 'lsr-drop-solution': true } },
@@ -317,10 +319,17 @@ const cases: readonly Case[] = [
   { id: 'single-options', first: { 'unroll-max-count': 4 } },
 ];
 
-function findings(test: Pick<Case, 'remarks' | 'code' | 'loops'>, arch: 'x64' | 'arm64' = 'x64') {
+function findings(
+  test: Pick<Case, 'remarks' | 'code' | 'loops' | 'ownLevel'>,
+  arch: 'x64' | 'arm64' = 'x64',
+) {
   const code = test.code === undefined ? [] : [assemblyOf('hot', test.code)];
   const hostTune = arch === 'x64' ? 'znver4' : 'neoverse-n1';
-  const evidence = { ...evidenceOf(test.remarks ?? [], code), loops: test.loops ?? [] };
+  const evidence = {
+    ...evidenceOf(test.remarks ?? [], code),
+    loops: test.loops ?? [],
+    ...(test.ownLevel && { ownLevel: test.ownLevel }),
+  };
   return findingsOf(rules, factsOf(evidence, 'c', hostTune), arch);
 }
 

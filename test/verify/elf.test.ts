@@ -37,7 +37,9 @@ describe('compareElf', () => {
 
   it('ignores the class data of C++, which compilers emit and hide differently', async () => {
     const table = `${twoFunctions} void *_ZTV3Box[3];`;
-    expect(await compareElf(compile('plain', twoFunctions), compile('table', table))).toEqual({ equal: true });
+    expect(await compareElf(compile('plain', twoFunctions), compile('table', table))).toEqual({
+      equal: true,
+    });
   });
 
   it('sees a symbol that is gone, and one that is new', async () => {

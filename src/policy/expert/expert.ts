@@ -42,7 +42,7 @@ function propose(input: PolicyInput, rules: readonly Rule[], hostTune: string | 
   const findings = findingsOf(rules, facts, input.arch);
   const { incumbent } = input;
   const ideas = [
-    ...profileIdeas(input),
+    ...profileIdeas(input, facts),
     ...wholeAddonIdeas(input, facts),
     ...firstIdeas(findings, incumbent, lessons, input.addonTrials),
     ...followUps({ findings, incumbent, lessons }),

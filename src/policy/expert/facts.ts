@@ -27,6 +27,8 @@ export interface Facts {
   readonly language: 'c' | 'c++';
   /** The processor to tune for, where known; a value of the mtune lever. */
   readonly hostTune: string | undefined;
+  /** Optimisation level of the project's own command, where known. */
+  readonly ownLevel: string | undefined;
   /** Remarks of the pass with one of the names, hottest function first. */
   remarks(pass: string, ...names: readonly string[]): readonly HotRemark[];
   /** Code of the hot functions, hottest first. */
@@ -51,6 +53,7 @@ export function factsOf(evidence: Evidence, language: 'c' | 'c++', hostTune: str
   return {
     language,
     hostTune,
+    ownLevel: evidence.ownLevel,
     remarks,
     code: evidence.assembly
       .map((code) => ({ code, share: shareOf(code.function) }))

@@ -1,6 +1,7 @@
 import { profileLeverOf, profileLevers } from '../../levers/profiles.js';
 import type { Configuration } from '../../levers/types.js';
 import type { PolicyInput } from '../types.js';
+import { type Facts, percent } from './facts.js';
 import type { Idea } from './idea.js';
 
 /** Before everything else: what wins later is built on it. */
@@ -9,7 +10,10 @@ const first = 1_000;
 const again = 0.8;
 
 /** Every profile of the session on top of the incumbent, once; afterwards only combinations with it can win. */
-export function profileIdeas({ profiles = [], incumbent, history, addonTrials = [] }: PolicyInput): Idea[] {
+export function profileIdeas(
+  { profiles = [], incumbent, history, addonTrials = [] }: PolicyInput,
+  facts: Facts,
+): Idea[] {
   return profiles.flatMap((profile): Idea[] => {
     const lever = profileLeverOf(profile);
     if (lever === undefined || lever in incumbent) return [];
@@ -20,11 +24,20 @@ export function profileIdeas({ profiles = [], incumbent, history, addonTrials = 
         configuration: { ...withoutProfile(incumbent), ...profile },
         value: isKnown ? again : first,
         theme: 'combination',
-        reason: reasons[lever],
+        reason: `${guesses(facts)}${reasons[lever]}`,
         origin: 'profile',
       },
     ];
   });
+}
+
+/** What -O3 has to guess without a profile, in the hottest function. */
+function guesses({ code }: Facts): string {
+  const [hottest] = code;
+  if (hottest === undefined) return '';
+  const { function: name, branches, calls } = hottest.code;
+  const share = percent(hottest.share);
+  return `${name} (${share} of the time) has ${branches} conditional branches and ${calls} calls whose frequencies -O3 guesses: `;
 }
 
 const reasons = {

@@ -1,6 +1,14 @@
 import { type Facts, matchCode } from './facts.js';
 import type { Match, Rule } from './rule.js';
 
+/** Levers for optimisation levels below -O3. */
+const levels: Readonly<Record<string, string>> = {
+  1: 'O-level-O1',
+  2: 'O-level-O2',
+  s: 'O-level-Os',
+  z: 'O-level-Oz',
+};
+
 /** Broadly useful levers. Their evidence is only that there is hot code, so they rank behind what is pointed at. */
 export const generalRules: readonly Rule[] = [
   {
@@ -24,6 +32,20 @@ export const generalRules: readonly Rule[] = [
     when: (facts) => whole(facts, `scheduling and costs are those of a generic AArch64${hostNote(facts)}`),
     edits: (_, facts) => tunings(facts.hostTune, ['neoverse-n1', 'cortex-a72', 'cortex-a76', 'cortex-a53']),
     effect: 'a real core model switches run-time unrolling on; the instruction set stays',
+    stop: {},
+  },
+  {
+    id: 'level-of-the-project',
+    theme: 'inlining',
+    scope: 'unit',
+    prior: 1.7,
+    when: (facts) =>
+      facts.ownLevel === undefined || levels[facts.ownLevel] === undefined
+        ? undefined
+        : whole(facts, `the project itself compiles with -O${facts.ownLevel}`),
+    edits: (_, { ownLevel = '' }) =>
+      Object.entries(levels).flatMap(([level, id]) => (level === ownLevel ? [{ [id]: true }] : [])),
+    effect: 'the code stays as small as its authors wanted it',
     stop: {},
   },
   {
