@@ -203,16 +203,6 @@ it('replays the transcript without an endpoint', { timeout: slow }, async () => 
   expect(journal).toContain('"hypothesis":"more parallel sums"');
 });
 
-it('goes on with the expert when the endpoint dies in the middle', { timeout: slow }, async () => {
-  await freshPackage();
-  await serve((_, index) => (index === 0 ? say('ready') : failure(402, 'credit used up')));
-  const tuned = await tune();
-  expect(tuned.stderr).toContain('the expert carries on');
-  const result = JSON.parse(String(tuned.stdout)) as TuneResult;
-  expect(result.verdict).toBe('faster');
-  expect(result.warnings.join()).toContain('the expert carries on');
-});
-
 it('says what is wrong with the endpoint before anything is built', { timeout: slow }, async () => {
   await freshPackage();
   await serve(() => failure(401, 'Incorrect API key provided'));
