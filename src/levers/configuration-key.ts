@@ -1,8 +1,15 @@
 import type { Configuration } from './types.js';
 
+/** Searches ask for the keys of their whole history at every step. */
+const keys = new WeakMap<Configuration, string>();
+
 /** Canonical JSON with sorted keys: equal for equal configurations. */
 export function configurationKey(configuration: Configuration): string {
-  return canonicalJson(configuration);
+  const known = keys.get(configuration);
+  if (known !== undefined) return known;
+  const key = canonicalJson(configuration);
+  keys.set(configuration, key);
+  return key;
 }
 
 function canonicalJson(value: unknown): string {

@@ -78,7 +78,7 @@ afterAll(async () => {
 /** Writes the package afresh: no build, no lock, no state. */
 async function freshPackage(model: object = {}): Promise<void> {
   await rm(root, { recursive: true, force: true });
-  const config = { bench: './bench.mjs', policy: 'agents', budget: { minutes: 1, trials: 4 }, model };
+  const config = { bench: './bench.mjs', policy: 'agents', budget: { minutes: 1, trials: 2 }, model };
   await writeFiles(root, { ...files, 'autopass.config.json': JSON.stringify(config) });
 }
 
