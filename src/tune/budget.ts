@@ -42,6 +42,11 @@ export class Budget {
     return this.searchProgress < 1;
   }
 
+  /** Time left for search. */
+  get searchingMs(): number {
+    return Math.max(0, this.limits.minutes * 60_000 * searchShare - this.elapsedMs);
+  }
+
   /** Time left for guard and confirmation, at least a quarter of the budget: a session that cannot confirm is worthless. */
   get judgingMs(): number {
     const total = this.limits.minutes * 60_000;

@@ -284,6 +284,7 @@ async function compare(
     candidates: [...variants, ...placebo],
     goal,
     inputs: 'tune',
+    maxMs: context.budget.searchingMs,
     // Two processes that both see a loss: what is left of it is not worth a third.
     ...(goal === 'screen' && { stopBelow: 0.99 }),
   });

@@ -9,8 +9,11 @@ it('ends the search by trials and leaves time to judge', () => {
   budget.countTrials(3);
   expect(budget.maySearch).toBe(false);
   const byTime = new Budget({ minutes: 10, trials: 100 }, () => now);
-  now += 8 * 60_000;
+  now += 5 * 60_000;
+  expect(byTime.searchingMs).toBeCloseTo(1.2 * 60_000, 3);
+  now += 3 * 60_000;
   expect(byTime.maySearch).toBe(false);
+  expect(byTime.searchingMs).toBe(0);
   expect(byTime.judgingMs).toBeGreaterThanOrEqual(2 * 60_000);
 });
 
