@@ -20,7 +20,7 @@ type SoloEnd = { readonly ok: true; readonly times: Times } | { readonly ok: fal
 const defaultTimeoutMs = 60_000;
 
 /** After this, a process starts no further round; cases with calls of seconds, or a machine that stalls, would take minutes otherwise. */
-const processBudgetMs = { screen: 6_000, race: 10_000, confirm: 20_000 } as const;
+const processBudgetMs = { screen: 6_000, race: 8_000, confirm: 12_000 } as const;
 
 /**
  * How long each variant is timed in one process, over all cases. Few rounds in more processes beat many rounds in few: what differs between processes
