@@ -12,8 +12,8 @@ export interface ModelConfig {
   name?: string | undefined;
   /** OpenAI-compatible endpoint; `OPENAI_BASE_URL` goes before it. */
   baseUrl?: string | undefined;
-  /** Another model for a role, or `off` for working without one. */
-  roles: { analysis?: string | undefined; reasoning?: string | undefined; evaluation?: string | undefined };
+  /** Another model for a role, or `off` for working without one; `score` works without one unless it is named. */
+  roles: Partial<Record<'score' | 'analysis' | 'reasoning' | 'evaluation', string | undefined>>;
   /** By model name; needed where money is limited and the endpoint reports no costs. */
   prices: Record<string, ModelPrice>;
   /** Most calls, tokens (input and output) and money of a session. */
@@ -35,7 +35,12 @@ export const modelSchema: z.ZodType<ModelConfig> = z.strictObject({
   name: text.optional(),
   baseUrl: z.url({ protocol: /^https?$/ }).optional(),
   roles: z
-    .strictObject({ analysis: text.optional(), reasoning: text.optional(), evaluation: text.optional() })
+    .strictObject({
+      score: text.optional(),
+      analysis: text.optional(),
+      reasoning: text.optional(),
+      evaluation: text.optional(),
+    })
     .prefault({}),
   prices: z.record(text, z.strictObject({ input: price, output: price })).default({}),
   budget: z

@@ -27,6 +27,7 @@ async function main(): Promise<void> {
   const minutes = positive('minutes', values.minutes) ?? 1;
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
+  process.env.AUTOPASS_KNOWLEDGE = 'off';
   const clang = await requireClang({});
   // The project's own compiler is the one that tuning uses: stock and -O3 are the same build.
   process.env.CC = clang.cc;

@@ -34,6 +34,8 @@ interface Run {
 
 async function main(): Promise<void> {
   const options = await benchOptions(process.argv.slice(2));
+  // Policies must not learn from each other, nor from what is known of the corpus.
+  process.env.AUTOPASS_KNOWLEDGE = 'off';
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   const run: Run = { options, signal: stop.signal, results: await readResults(options.folder, machine()) };

@@ -37,10 +37,10 @@ export function modelSettings(config: ModelConfig, env: NodeJS.ProcessEnv): Mode
   if (key === undefined && baseUrl === undefined) {
     throw new ModelError('MODEL_NOT_CONFIGURED', 'The agents have neither an API key nor a base URL.');
   }
-  const { analysis = name, reasoning = name, evaluation = name } = config.roles;
+  const { score = 'off', analysis = name, reasoning = name, evaluation = name } = config.roles;
   return {
     name,
-    roles: { analysis, reasoning, evaluation },
+    roles: { score, analysis, reasoning, evaluation },
     baseUrl,
     apiKey: key ?? noKey,
     apiVersion: env.OPENAI_API_VERSION || undefined,

@@ -1,5 +1,5 @@
 /** The model's parts in a session; each may use another model. */
-export type Role = 'analysis' | 'reasoning' | 'evaluation';
+export type Role = 'score' | 'analysis' | 'reasoning' | 'evaluation';
 
 /** A function that the model may call; `parameters` is a JSON schema. */
 export interface ToolSpec {

@@ -56,6 +56,8 @@ export interface PolicyInput {
   readonly scope: 'addon' | 'unit';
   readonly arch: 'x64' | 'arm64';
   readonly major: number;
+  /** ISA level of the code; what every processor runs when absent. */
+  readonly level?: string;
   readonly language: 'c' | 'c++';
   /** Under `-O3` without levers. */
   readonly evidence: Evidence;
@@ -70,6 +72,20 @@ export interface PolicyInput {
   readonly batch: number;
   /** Asks the compiler about the units of the scope. */
   readonly inspect?: Inspector;
+  /** Code of other sessions that reacts like this, most similar first. Compiles the units a few times when first asked. */
+  readonly similar?: () => Promise<readonly SimilarUnit[]>;
+}
+
+/** What was measured on code of another session. */
+export interface SimilarUnit {
+  /** Of the reactions to a fixed set of configurations: 1 where they are equal, 0 where nothing is common. */
+  readonly similarity: number;
+  /** Speedups over plain -O3 there, with 95 % intervals; each configuration is legal here. */
+  readonly results: readonly {
+    readonly configuration: Configuration;
+    readonly speedup: number;
+    readonly ci: readonly [number, number];
+  }[];
 }
 
 /** An answer of the compiler, or why there is none. The text comes from the program and is not to be trusted. */

@@ -5,7 +5,7 @@ import type { Evidence } from '../evidence/types.js';
 import type { Configuration } from '../levers/types.js';
 import type { Logger } from '../log.js';
 import type { MeasureRequest, VariantResult } from '../measure/types.js';
-import type { Inspector, Policy, PolicyTrial, Proposal, TrialOutcome } from '../policy/types.js';
+import type { Inspector, Policy, PolicyTrial, Proposal, SimilarUnit, TrialOutcome } from '../policy/types.js';
 import type { Budget } from './budget.js';
 import type { Journal } from './journal.js';
 import type { NoiseFloor } from './noise-floor.js';
@@ -31,6 +31,7 @@ export interface SearchContext {
   readonly policy: Policy;
   readonly arch: 'x64' | 'arm64';
   readonly major: number;
+  readonly level: string;
   readonly allow: readonly string[];
   /** The profiles that were trained, each as the configuration that uses it. */
   readonly profiles: readonly Configuration[];
@@ -43,6 +44,7 @@ export interface SearchContext {
   /** Evidence on a unit under a configuration; undefined where it cannot be had. */
   readonly gather: (unit: TunedUnit, configuration: Configuration) => Promise<Evidence | undefined>;
   readonly inspect?: (units: readonly TunedUnit[]) => Inspector;
+  readonly similar: (scope: Scope) => Promise<readonly SimilarUnit[]>;
   readonly onTrial: (scope: Scope, trial: PolicyTrial) => void;
 }
 
@@ -70,6 +72,7 @@ async function searchScope(context: SearchContext, scope: Scope): Promise<void> 
     scope: scope.kind,
     arch: context.arch,
     major: context.major,
+    level: context.level,
     language: scope.language,
     evidence: scope.evidence,
     incumbent: incumbentOf(scope).configuration,
@@ -78,6 +81,7 @@ async function searchScope(context: SearchContext, scope: Scope): Promise<void> 
     allow: context.allow,
     profiles: context.profiles,
     ...(context.inspect && { inspect: context.inspect(scope.units) }),
+    similar: () => context.similar(scope),
     batch: Math.min(batchSize, context.budget.remainingTrials),
   });
   if (proposals.length === 0) {

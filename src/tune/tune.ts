@@ -27,6 +27,7 @@ import {
   unfinishedSession,
 } from './journal.js';
 import { type Judgement, judge } from './judge.js';
+import { SessionKnowledge } from './knowledge.js';
 import { NoiseFloor } from './noise-floor.js';
 import { mapPool } from './pool.js';
 import { type Preparation, prepare } from './prepare.js';
@@ -57,6 +58,8 @@ export interface TuneOptions {
 const leastShare = 0.03;
 const mostUnits = 6;
 const profileMs = 4_000;
+/** Of the session's minutes; what finding similar code may take. */
+const knowledgeShare = 0.1;
 
 /**
  * One whole session: stock build, scoring, search, judgement, lock and applied build. The journal lets a killed
@@ -153,6 +156,19 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   const scopes = scopesOf(units);
   const gather = (unit: TunedUnit, configuration: Configuration): Promise<Evidence | undefined> =>
     gatherUnder(configuration, { prep, target, allow: config.allow, unit, workDir, signal });
+  const knowledge = new SessionKnowledge({
+    workspace,
+    clang: prep.clang,
+    target,
+    allow: config.allow,
+    profiles,
+    packageRoot: config.packageRoot,
+    env: process.env,
+    logger,
+    signal,
+    limitMs: config.budget.minutes * 60_000 * knowledgeShare,
+    now,
+  });
   const resumedTrials = past === undefined ? 0 : await restore(past, scopes, workspace, budget);
   const journal = await Journal.open(file);
   try {
@@ -166,6 +182,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       policy,
       arch: prep.host.arch,
       major: prep.clang.major,
+      level: target.level,
       allow: config.allow,
       profiles,
       budget,
@@ -184,6 +201,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
         signal,
         gather,
       }),
+      similar: (scope) => knowledge.similarTo(scope),
       onTrial: (scope, trial) => progress.trial(scope.key, trial, budget.trials),
     });
     signal?.throwIfAborted();
@@ -236,6 +254,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       ...(agents && { agents }),
     };
     await journal.append({ type: 'end', elapsedMs: budget.elapsedMs, summary: result });
+    await knowledge.learn(scopes, result);
     return result;
   } finally {
     await journal.close();
@@ -278,7 +297,8 @@ export function hotUnits(prep: Preparation, score: Score): ScoredUnit[] {
   );
 }
 
-function gatherUnits(
+/** The hot units with their evidence under plain -O3. */
+export function gatherUnits(
   prep: Preparation,
   hot: readonly ScoredUnit[],
   baseline: Assembly,

@@ -6,9 +6,11 @@ import type { Role } from '../../model/types.js';
 import type { Inspector, Policy, PolicyInput, PolicyReport, Proposal } from '../types.js';
 import { analyse, renderFindings } from './analysis.js';
 import { calibrationOf, knownTrials, type TrialGroup } from './calibration.js';
+import { chooseFunctions } from './choose-functions.js';
 import { diagnose, renderLessons, renderResults } from './evaluation.js';
 import { renderPrompt, untrusted } from './prompts.js';
 import { type Round, reason } from './reasoning.js';
+import { renderSimilar } from './render-similar.js';
 import { renderConfiguration } from './render-trials.js';
 import type { RepairContext } from './repair.js';
 import { type RankedFunction, rankFunctions } from './score.js';
@@ -29,6 +31,7 @@ export interface AgentsOptions {
 interface ScopeState {
   functions?: readonly RankedFunction[];
   findings?: string;
+  similar?: string;
   readonly diagnoses: string[];
   /** Trials that were evaluated. */
   evaluated: number;
@@ -44,7 +47,7 @@ const shownHints = 8;
 const keptDiagnoses = 3;
 
 /**
- * Four roles around one loop: Score ranks functions (without a model), Analysis finds what limits them, Reasoning asks the
+ * Four roles around one loop: Score ranks functions (with a model only where one is named for it), Analysis finds what limits them, Reasoning asks the
  * compiler and proposes, Evaluation compares what was measured with what was predicted. Measuring, verifying and accepting is
  * none of their business. Where the endpoint fails, the expert carries on.
  */
@@ -131,7 +134,8 @@ class Agents implements Policy {
   }
 
   private async round(input: PolicyInput, state: ScopeState): Promise<Round> {
-    state.functions ??= await rankFunctions(input.evidence, input.inspect);
+    state.functions ??= await this.ranked(input);
+    state.similar ??= renderSimilar((await input.similar?.()) ?? []);
     const hints = await this.hints(input);
     state.findings ??= await this.findings(input, state.functions, hints);
     await this.evaluate(input, state);
@@ -149,7 +153,24 @@ class Agents implements Policy {
       findings: state.findings,
       lessons: renderLessons(state.diagnoses.slice(-keptDiagnoses), input),
       hints,
+      similar: state.similar,
     });
+  }
+
+  private async ranked(input: PolicyInput): Promise<readonly RankedFunction[]> {
+    const ranked = await rankFunctions(input.evidence, input.inspect);
+    if (this.connected().settings.roles.score === 'off' || ranked.length < 2) return ranked;
+    const { file } = input.evidence;
+    let problem = 'it gave no usable order';
+    try {
+      const chosen = await chooseFunctions(this.speaker('score', input), file, ranked);
+      if (chosen !== undefined) return chosen;
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
+      problem = error.message;
+    }
+    this.note(`functions of ${file} are ranked without the model: ${problem}`);
+    return ranked;
   }
 
   private async hints(input: PolicyInput): Promise<string> {
@@ -194,13 +215,14 @@ class Agents implements Policy {
   private speaker(role: Role, input: PolicyInput): Speaker {
     const { settings, ask } = this.connected();
     const { file } = input.evidence;
-    const { arch, major } = input;
+    const { arch, major, level } = input;
+    const target = level === undefined ? arch : `${arch}, ISA level ${level}`;
     return {
       ask,
       model: settings.roles[role],
       topic: `${role} ${file}`,
       maxTokens: settings.maxOutputTokens,
-      system: renderPrompt('system', { arch, major, subject: untrusted(file) }),
+      system: renderPrompt('system', { target, major, subject: untrusted(file) }),
       signal: this.options.signal,
     };
   }

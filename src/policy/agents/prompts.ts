@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-export type PromptName = 'system' | 'analysis' | 'reasoning' | 'evaluation';
+export type PromptName = 'system' | 'score' | 'analysis' | 'reasoning' | 'evaluation';
 
 /**
  * A prompt of `templates/prompts` with every `{{name}}` replaced. What is put in is not looked at again.

@@ -21,6 +21,7 @@ export interface ReasoningContext {
   readonly findings: string;
   readonly lessons: string;
   readonly hints: string;
+  readonly similar: string;
 }
 
 /** Proposals of one round, and how many the model had made for them. */
@@ -74,6 +75,7 @@ function reasoningPrompt({
   findings,
   lessons,
   hints,
+  similar,
 }: ReasoningContext): string {
   const { history, evidence, batch } = input;
   const profiles = (input.profiles ?? []).map((profile) => JSON.stringify(profile));
@@ -93,6 +95,7 @@ function reasoningPrompt({
     tried: triedText(input),
     lessons,
     hints,
+    similar,
     profiles: profiles.length === 0 ? 'none' : profiles.join(', '),
     levers: usualLevers(repair),
     steps,

@@ -1,6 +1,6 @@
 import { checkConfiguration } from '../../levers/check.js';
 import { configurationKey } from '../../levers/configuration-key.js';
-import type { Policy, PolicyInput, Proposal } from '../types.js';
+import type { Policy, PolicyInput, Proposal, SimilarUnit } from '../types.js';
 import { factsOf } from './facts.js';
 import { findingsOf, firstIdeas } from './first-ideas.js';
 import { followUps } from './follow-ups.js';
@@ -10,6 +10,7 @@ import { lessonsOf } from './lessons.js';
 import { profileIdeas } from './profile-idea.js';
 import type { Rule, Theme } from './rule.js';
 import { rules as allRules } from './rules.js';
+import { similarIdeas } from './similar-idea.js';
 import { wholeAddonIdeas } from './whole-addon-idea.js';
 
 export interface ExpertOptions {
@@ -20,6 +21,8 @@ export interface ExpertOptions {
 
 /** Each further proposal of a theme in one batch counts this much of the one before: a batch should be diverse. */
 const sameThemeAgain = 0.75;
+/** Trials before similar code is looked for: that costs compiles, and the evidence at hand goes first. */
+const similarAfter = 12;
 
 /**
  * The offline expert. Rules turn evidence into first proposals; afterwards winners are combined, their neighbours
@@ -31,11 +34,20 @@ export function createExpert(options: ExpertOptions = {}): Policy {
   const rules = options.rules ?? allRules;
   return {
     name: 'expert',
-    propose: async (input) => propose(input, rules, hostTune),
+    propose: async (input) => propose(input, rules, hostTune, await similarUnits(input)),
   };
 }
 
-function propose(input: PolicyInput, rules: readonly Rule[], hostTune: string | undefined): Proposal[] {
+async function similarUnits({ history, similar }: PolicyInput): Promise<readonly SimilarUnit[]> {
+  return history.length < similarAfter ? [] : ((await similar?.()) ?? []);
+}
+
+function propose(
+  input: PolicyInput,
+  rules: readonly Rule[],
+  hostTune: string | undefined,
+  similar: readonly SimilarUnit[],
+): Proposal[] {
   const themes = new Map<string, Theme>(rules.map((rule) => [rule.id, rule.theme]));
   const facts = factsOf(input.evidence, input.language, hostTune);
   const lessons = lessonsOf(input.history, (origin) => themes.get(origin.split(':').at(-1) ?? ''));
@@ -46,6 +58,7 @@ function propose(input: PolicyInput, rules: readonly Rule[], hostTune: string | 
     ...wholeAddonIdeas(input, facts),
     ...firstIdeas(findings, incumbent, lessons, input.addonTrials),
     ...followUps({ findings, incumbent, lessons }),
+    ...similarIdeas(similar, incumbent),
   ];
   return chosen(admissible(ideas, input), input.batch);
 }

@@ -22,6 +22,7 @@ import { inputOf, measured } from '../support.js';
 
 const evidence = evidenceOf(capturedRemarks('lz4hc'));
 const hottest = evidence.hot[0]?.name ?? '';
+const two = evidenceOf(capturedRemarks('lz4hc'), [assemblyOf('another_one', {})]);
 const finding = {
   function: hottest,
   evidence: 'inline:TooCostly',
@@ -41,6 +42,7 @@ function byRole(reasoning: (request: ChatRequest, round: number) => Reply): (req
     const names = request.tools?.map(({ function: { name } }) => name) ?? [];
     if (names.includes('report_findings')) return findings;
     if (names.includes('propose')) return reasoning(request, round++);
+    if (names.includes('look_at')) return call(['look_at', { functions: [2, 99, 2] }]);
     return say('Inlining did it.');
   };
 }
@@ -156,6 +158,51 @@ describe('agents', () => {
     expect(answers.join('\n')).toMatch(/there is no tool rm: use one of/);
     expect(answers.join('\n')).toMatch(/not JSON/);
     for (const answer of answers) expect(answer.length).toBeLessThan(4_200);
+  });
+
+  it('are told the ISA level, and what other sessions measured on similar code', async () => {
+    const { policy, requests } = await agents(
+      byRole(() => call(['propose', { proposals: [proposal({ 'inline-threshold': 400 })] }])),
+    );
+    let asked = 0;
+    const results = [{ configuration: { 'slp-threshold': 5 }, speedup: 1.06, ci: [1.04, 1.08] as const }];
+    const similar = async () => {
+      asked++;
+      return [{ similarity: 0.83, results }];
+    };
+    const told = { ...input, batch: 1, level: 'x86-64-v3', similar };
+    await policy.propose(told);
+    await policy.propose({ ...told, history: [measured({ configuration: {}, origin: 'x' }, 1)] });
+    const [system, prompt] = requests.at(-1)?.messages.map(({ content }) => content ?? '') ?? [];
+    expect(system).toContain('x64, ISA level x86-64-v3');
+    expect(prompt).toContain('similarity 0.83: {"slp-threshold":5} 1.060x (1.040 to 1.080)');
+    expect(asked).toBe(1);
+  });
+
+  it('let a model named for it choose the functions to look at, by number', async () => {
+    const { policy, requests } = await agents(
+      byRole(() => call(['propose', { proposals: [proposal({ 'inline-threshold': 400 })] }])),
+      { roles: { score: 'small' } },
+    );
+    await policy.propose(inputOf(two, { batch: 1 }));
+    expect(requests.map(({ model }) => model)).toEqual(['small', 'm', 'm']);
+    const names = two.hot.map(({ name }) => name);
+    expect(requests[0]?.messages[1]?.content).toContain(`2. ${names[1]} `);
+    const shown = /Where the time goes:\n([\s\S]*?)<\/untrusted/.exec(
+      requests[2]?.messages[1]?.content ?? '',
+    )?.[1];
+    expect(names.filter((name) => shown?.includes(`${name} `))).toEqual([names[1]]);
+  });
+
+  it('rank functions without the model where it cannot', async () => {
+    const answer = byRole(() => call(['propose', { proposals: [proposal({ 'inline-threshold': 400 })] }]));
+    const { policy } = await agents(
+      (request, index) => (index === 0 ? failure(404, 'no such model') : answer(request)),
+      { roles: { score: 'small' } },
+    );
+    expect((await policy.propose(inputOf(two, { batch: 1 })))[0]?.origin).toBe('agents');
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(/ranked without the model/);
   });
 
   it('repair or drop what is illegal, never the round, and fill the batch by the expert', async () => {

@@ -3,6 +3,7 @@ import { renderEvidence } from '../../../src/evidence/render.js';
 import { catalogue } from '../../../src/levers/catalogue.js';
 import { describeLever, findLevers, usualLevers } from '../../../src/policy/agents/levers-text.js';
 import { promptVersion, renderPrompt, untrusted } from '../../../src/policy/agents/prompts.js';
+import { renderSimilar } from '../../../src/policy/agents/render-similar.js';
 import { renderHistory } from '../../../src/policy/agents/render-trials.js';
 import { rankFunctions, renderFunctions } from '../../../src/policy/agents/score.js';
 import { capturedRemarks, evidenceOf } from '../../evidence/captured.js';
@@ -13,7 +14,7 @@ const evidence = evidenceOf(capturedRemarks('lz4hc'));
 
 describe('prompts', () => {
   it('have versions, and say which value has no place or no value', () => {
-    for (const name of ['system', 'analysis', 'reasoning', 'evaluation'] as const)
+    for (const name of ['system', 'score', 'analysis', 'reasoning', 'evaluation'] as const)
       expect(promptVersion(name)).toBeGreaterThan(0);
     expect(() => renderPrompt('evaluation', { subject: 'x', results: 'y' })).toThrow(
       'no value for sentences',
@@ -27,7 +28,7 @@ describe('prompts', () => {
     const subject = untrusted('src/lz4hc.c');
     const functions = untrusted(renderFunctions(await rankFunctions(evidence)));
     const hints = 'none';
-    const system = renderPrompt('system', { arch: 'x64', major: 19, subject });
+    const system = renderPrompt('system', { target: 'x64, ISA level x86-64-v3', major: 19, subject });
     const analysis = renderPrompt('analysis', {
       subject,
       functions,
@@ -38,6 +39,15 @@ describe('prompts', () => {
     const history = Array.from({ length: 60 }, (_, index) =>
       trialOf({ 'inline-threshold': 100 + index }, 1 + index / 1000),
     );
+    const similar = Array.from({ length: 3 }, () => ({
+      similarity: 0.7,
+      results: history.slice(0, 8).map(({ configuration }) => ({
+        configuration: { ...configuration, 'pgo-cs': 'a'.repeat(64) },
+        speedup: 1.1,
+        ci: [1.08, 1.13] as const,
+      })),
+    }));
+    const score = renderPrompt('score', { subject, functions });
     const reasoning = renderPrompt('reasoning', {
       subject,
       functions,
@@ -50,14 +60,16 @@ describe('prompts', () => {
       triedCount: history.length,
       tried: renderHistory(history),
       lessons: 'nothing yet',
+      similar: renderSimilar(similar),
       profiles: 'none',
       levers: usualLevers(scope),
       steps: 6,
     });
     expect(system.length).toBeLessThan(3_000);
+    expect(score.length).toBeLessThan(5_000);
     expect(analysis.length).toBeLessThan(14_000);
     expect(reasoning.length).toBeLessThan(14_000);
-    for (const text of [system, analysis, reasoning]) expect(text).not.toMatch(/\{\{|<!--/);
+    for (const text of [system, score, analysis, reasoning]) expect(text).not.toMatch(/\{\{|<!--/);
     expect(analysis).toContain('LZ4HC');
   });
 
