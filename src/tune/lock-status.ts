@@ -77,8 +77,8 @@ function choice(entry: LockEntry, lock: Lock, targets: readonly string[]): { rea
   const others = rivals(entry, lock);
   if (others.length < 2) return {};
   const runnable = others.filter(({ target }) => targets.includes(target));
-  const which = runnable.length === 1 ? 'the only one' : `the best of ${runnable.length}`;
-  return { reason: `used: ${which} that fits, of ${others.length} targets in the lock` };
+  const which = runnable.length === 1 ? 'the only one that fits' : `the best of ${runnable.length} that fit`;
+  return { reason: `used: ${which}, of ${others.length} targets in the lock` };
 }
 
 function bestTarget(entry: LockEntry, lock: Lock, targets: readonly string[]): string {
