@@ -28,4 +28,4 @@ test("clang's complaints about a missing ISA feature are found, and others are n
   expect(isaQuirk(await output('assembly.c'))).toEqual({ file: 'assembly.c', feature: 'crc' });
   expect(isaQuirk(await output('broken.c'))).toBeUndefined();
   expect(await output('intrinsic.c', '-march=armv8-a+crc')).toBe('');
-});
+}, 600_000);

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await build(aarch64, 'addon.c', 'libc.so', '-o', 'addon.node');
   await build(aarch64, 'plain.c', '-o', 'plain.node');
   await build('--target=x86_64-linux-gnu', 'plain.c', '-o', 'x64.node');
-});
+}, 600_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
