@@ -7,7 +7,7 @@ import type { CompilePlan, LeverPolicy } from '../levers/types.js';
 import { matchEntries } from '../lock/match.js';
 import { sourceHash } from '../lock/source-hash.js';
 import type { Lock, LockEntry } from '../lock/types.js';
-import { detectHost, runnableTargets } from '../target/host.js';
+import { type BuildMachine, buildMachine } from '../target/machine.js';
 import { acceptsArgs } from '../toolchain/accepts.js';
 import { findClangs } from '../toolchain/find-clang.js';
 import type { Clang } from '../toolchain/types.js';
@@ -43,14 +43,18 @@ export async function decidePlans(options: {
   policy: LeverPolicy;
   env: NodeJS.ProcessEnv;
 }): Promise<Decisions> {
+  const machine = buildMachine(options.env);
   const clangs = await findClangs({ env: options.env });
   const { chosen, unfit } = matchEntries(options.lock, {
-    targets: runnableTargets(detectHost()),
+    targets: machine.targets,
     majors: majorsOf(clangs, 'llvm'),
     appleMajors: majorsOf(clangs, 'apple'),
+    isCross: machine.cross !== undefined,
   });
   const outcomes = await Promise.all(
-    chosen.filter(({ verdict }) => verdict !== 'stock').map((entry) => decide(entry, clangs, options)),
+    chosen
+      .filter(({ verdict }) => verdict !== 'stock')
+      .map((entry) => decide(entry, clangs, { ...options, cross: machine.cross })),
   );
   const isChosen = (entry: LockEntry): boolean =>
     chosen.some((other) => other.file === entry.file && other.object === entry.object);
@@ -70,7 +74,12 @@ function majorsOf(clangs: readonly Clang[], vendor: Clang['vendor']): number[] {
 async function decide(
   entry: LockEntry,
   clangs: readonly Clang[],
-  options: { packageRoot: string; policy: LeverPolicy; env: NodeJS.ProcessEnv },
+  options: {
+    packageRoot: string;
+    policy: LeverPolicy;
+    env: NodeJS.ProcessEnv;
+    cross: BuildMachine['cross'];
+  },
 ): Promise<DecidedPlan | StockEntry> {
   const stock = (reason: string): StockEntry => ({ entry, reason });
   const clang = clangs.find(
@@ -96,14 +105,17 @@ async function decide(
   }
   const lto = plan.kind === 'two-stage' && plan.thinLto !== undefined ? thinLtoTools(clang) : undefined;
   if (lto?.ok === false) return stock(lto.reason);
+  if (lto !== undefined && options.cross) return stock('ThinLTO is not done in cross builds');
   const problem = await profileProblem(options.packageRoot, entry.levers);
   if (problem !== undefined) return stock(problem);
-  if (!(await isAccepted(plan, clang, entry.file, options.env))) {
+  const triple = options.cross?.triple;
+  const targetArgs = triple === undefined ? [] : [`--target=${triple}`];
+  if (!(await isAccepted(plan, clang, entry.file, targetArgs, options.env))) {
     return stock(`${clang.cc} (${clang.version}) does not take its arguments`);
   }
-  const text = formatPlan(plan, clang);
+  const text = formatPlan(plan, clang, triple);
   if (text === undefined) return stock('one of its arguments holds a line break');
-  const digest = planDigest(plan, clang, options.packageRoot);
+  const digest = planDigest(plan, clang, options.packageRoot, triple);
   return { entry, path: relative, text, digest, ...(lto && { thinLto: lto.tools }) };
 }
 
@@ -111,12 +123,14 @@ async function isAccepted(
   plan: CompilePlan,
   clang: Clang,
   file: string,
+  targetArgs: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<boolean> {
   const language = file.endsWith('.c') ? 'c' : 'c++';
   const sets = plan.kind === 'flags' ? [plan.args] : [plan.frontArgs, plan.backArgs];
   for (const args of sets) {
-    if (!(await acceptsArgs(clang, [...tunedBaseArgs, ...args], language, { env }))) return false;
+    if (!(await acceptsArgs(clang, [...targetArgs, ...tunedBaseArgs, ...args], language, { env })))
+      return false;
   }
   return true;
 }

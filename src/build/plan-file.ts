@@ -20,6 +20,8 @@ export const tunedBaseArgs: readonly string[] = [
 export interface TwoStagePlanData {
   readonly clang: Clang;
   readonly plan: Extract<CompilePlan, { kind: 'two-stage' }>;
+  /** The triple of a cross build. */
+  readonly target?: string;
 }
 
 /** The path, inside the plans folder, at which the launcher looks; undefined where it never looks. */
@@ -32,14 +34,16 @@ export function planPath(entry: { file: string; object?: string }): string | und
 /**
  * The plan as the launcher reads it: one `key value` per line, one `+argument` per line, then `end`. It is data for
  * a `read` loop, never shell code. Undefined when an argument holds a line break, which this format cannot carry.
+ * @param target the triple of a cross build: the plan then holds for calls with exactly this `--target=`, and else for calls without any
  */
-export function formatPlan(plan: CompilePlan, clang: Clang): string | undefined {
+export function formatPlan(plan: CompilePlan, clang: Clang, target?: string): string | undefined {
   const lines = ['autopass-plan 1', `kind ${plan.kind}`, `cc ${clang.cc}`, `cxx ${clang.cxx}`];
   lines.push(...hostTriples(clang.triple).map((triple) => `triple ${triple}`));
+  if (target !== undefined) lines.push(`target ${target}`);
   if (plan.kind === 'flags') {
     lines.push(...[...tunedBaseArgs, ...plan.args].map((arg) => `+${arg}`), 'end');
   } else {
-    const data: TwoStagePlanData = { clang, plan };
+    const data: TwoStagePlanData = { clang, plan, ...(target !== undefined && { target }) };
     lines.push(`node ${process.execPath}`, 'end', JSON.stringify(data));
   }
   return lines.some((line) => /[\n\r\0]/.test(line)) ? undefined : `${lines.join('\n')}\n`;
@@ -79,10 +83,15 @@ export function parseLinkPlan(text: string): readonly ThinLtoTools[] | undefined
 }
 
 /** Changes whenever the object would change: the plan and the very compiler, but not where Node or the package is. */
-export function planDigest(plan: CompilePlan, clang: Clang, packageRoot: string): string {
+export function planDigest(plan: CompilePlan, clang: Clang, packageRoot: string, target?: string): string {
   const portable = (_: string, value: unknown): unknown =>
     typeof value === 'string' ? value.replaceAll(`${packageRoot}/`, '') : value;
   return createHash('sha256')
-    .update(JSON.stringify([clang.identity, tunedBaseArgs, plan], portable))
+    .update(
+      JSON.stringify(
+        [clang.identity, tunedBaseArgs, plan, ...(target === undefined ? [] : [target])],
+        portable,
+      ),
+    )
     .digest('hex');
 }

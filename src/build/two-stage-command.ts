@@ -18,7 +18,9 @@ export interface TwoStageCall {
  */
 export async function twoStageCommand(call: TwoStageCall, logger: Logger): Promise<boolean> {
   const data = parseTwoStagePlan(await readFile(call.planFile, 'utf8'));
-  const command = parseCommand({ cwd: call.cwd, argv: [call.compiler, ...call.args] }, call.packageRoot);
+  // The launcher compared the call's target with the plan's.
+  const own = call.args.filter((arg) => data?.target === undefined || arg !== `--target=${data.target}`);
+  const command = parseCommand({ cwd: call.cwd, argv: [call.compiler, ...own] }, call.packageRoot);
   if (data === undefined || command?.kind !== 'compile' || command.untunable !== undefined) return false;
   const { opt, 'llvm-objcopy': objcopy } = data.clang.tools;
   const result = await compileTwoStage({

@@ -10,6 +10,7 @@ import { type LockStatus, lockStatus } from '../tune/lock-status.js';
 import type { TuneResult } from '../tune/result.js';
 import { withSessionLock } from '../tune/session-lock.js';
 import { tune } from '../tune/tune.js';
+import { buildCross } from './build-cross.js';
 import { command } from './command.js';
 import { isCi } from './frozen.js';
 import { withProgress } from './progress.js';
@@ -21,6 +22,16 @@ export const build: CommandDef = command(
   {
     ...sessionArgs,
     frozen: { type: 'boolean', description: 'Never tune, never write; exit 5 when the lock is out of date' },
+    target: {
+      type: 'string',
+      valueHint: 'TARGET',
+      description: 'Cross build, such as linux-glibc-arm64 or linux-musl-x64/x86-64-v3',
+    },
+    out: { type: 'string', valueHint: 'DIR', description: 'With --target: copy the .node files there' },
+    verify: {
+      type: 'boolean',
+      description: "With --target: compare the bench's outputs with the build for this machine",
+    },
   },
   async (args, io) => {
     const config = withSessionArgs(await loadConfig(args.dir), args);
@@ -28,6 +39,10 @@ export const build: CommandDef = command(
     let status = await lockStatus(config.packageRoot);
     let isOutdated = false;
     if (isFrozen) refuseDrift(status, Boolean(args.frozen));
+    if (args.target !== undefined) {
+      const { target, out, verify } = args;
+      return buildCross(config, io, { target, out, verify });
+    }
     if (!isFrozen && needsTuning(status) && (await canTune(config, io.logger))) {
       const tuneWith = (chosen: Config): Promise<TuneResult> =>
         withProgress(io, (progress, logger) => tune(chosen, { logger, progress, signal: io.signal }));

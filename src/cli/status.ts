@@ -9,17 +9,25 @@ import { command } from './command.js';
 export const status: CommandDef = command(
   'status',
   'Show which lock entries builds on this machine use, and why',
-  { frozen: { type: 'boolean', description: 'Exit with 5 when the lock does not fit the sources' } },
+  {
+    frozen: { type: 'boolean', description: 'Exit with 5 when the lock does not fit the sources' },
+    target: {
+      type: 'string',
+      valueHint: 'TARGET',
+      description: 'Another machine, such as linux-glibc-arm64/armv8.2-a',
+    },
+  },
   async (args, io) => {
-    const result = await lockStatus(path.resolve(args.dir));
-    io.print(format(result), result);
+    const env = args.target === undefined ? process.env : { ...process.env, AUTOPASS_TARGET: args.target };
+    const result = await lockStatus(path.resolve(args.dir), env);
+    io.print(format(result, args.target === undefined ? 'This machine' : 'That machine'), result);
     return args.frozen && result.drift.length > 0 ? exitCodes.lockOutOfDate : exitCodes.ok;
   },
 );
 
-function format(status: LockStatus): string {
+function format(status: LockStatus, machine: string): string {
   if (status.found === 'missing') return `${status.file} does not exist. Tune with: autopass tune`;
-  const lines = [`This machine runs ${status.targets.join(', ')}.`, ''];
+  const lines = [`${machine} runs ${status.targets.join(', ')}.`, ''];
   if (status.entries.length > 0) {
     lines.push(
       formatTable([
@@ -36,7 +44,7 @@ function format(status: LockStatus): string {
     );
   }
   for (const { entry, reason } of status.entries)
-    if (reason !== undefined) lines.push(`${entry.file}: ${reason}`);
+    if (reason !== undefined) lines.push(`${entry.file} (${entry.target}): ${reason}`);
   if (status.drift.length > 0) {
     lines.push('', 'Out of date:', ...status.drift.map((line) => `  ${line}`), 'Mend it with: autopass tune');
   }

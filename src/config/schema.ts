@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { type ModelConfig, modelSchema } from './model.js';
 
+/** What builds for other machines stand on. */
+export interface CrossConfig {
+  /** Root file system of the target, relative to the package; without one, the distribution's cross packages. */
+  sysroot?: string | undefined;
+  /** Newest glibc that the result may need, for example `2.28`. */
+  glibc?: string | undefined;
+  /** A Node for the target, relative to the package, to check outputs with. */
+  node?: string | undefined;
+  /** The command before that Node; `qemu-aarch64 -L <sysroot>` and the like when absent. */
+  emulator?: string[] | undefined;
+}
+
 /** What `autopass.config.*` may hold, after defaults are filled in. */
 export interface ConfigFields {
   /** Bench module, relative to the config file, or a command timed as a whole process. */
@@ -22,6 +34,8 @@ export interface ConfigFields {
   /** Largest accepted difference between numbers in the outputs, relative and absolute; absent means exact. */
   tolerance?: number | undefined;
   seed: number;
+  /** For `autopass build --target`. */
+  cross: CrossConfig;
   /** For the policy `agents`. */
   model: ModelConfig;
 }
@@ -47,11 +61,23 @@ export const configSchema: z.ZodType<ConfigFields> = z.strictObject({
   allow: z.array(z.string()).default([]),
   tolerance: z.number().nonnegative().optional(),
   seed: z.number().int().nonnegative().default(1),
+  cross: z
+    .strictObject({
+      sysroot: z.string().min(1).optional(),
+      glibc: z
+        .string()
+        .regex(/^\d+\.\d+$/)
+        .optional(),
+      node: z.string().min(1).optional(),
+      emulator: command.optional(),
+    })
+    .prefault({}),
   model: modelSchema.prefault({}),
 });
 
 /** What a config file may export: every field is optional. */
-export type ConfigInput = Partial<Omit<ConfigFields, 'budget' | 'model'>> & {
+export type ConfigInput = Partial<Omit<ConfigFields, 'budget' | 'model' | 'cross'>> & {
+  cross?: Partial<CrossConfig>;
   budget?: Partial<ConfigFields['budget']>;
   model?: Partial<Omit<ModelConfig, 'budget'>> & { budget?: Partial<ModelConfig['budget']> };
 };

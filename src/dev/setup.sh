@@ -71,6 +71,12 @@ required_packages() {
   has git || echo git
 }
 
+# For building and running code of another architecture.
+cross_packages() {
+  has aarch64-linux-gnu-g++ || echo g++-aarch64-linux-gnu
+  has qemu-aarch64 || echo qemu-user
+}
+
 optional_packages() {
   has ninja || echo ninja-build
   has ccache || echo ccache
@@ -104,7 +110,7 @@ required=$(required_packages)
 optional=$(optional_packages)
 llvm=$(installed_llvm)
 if [ "$tests" = yes ]; then
-  required="$required $optional"
+  required="$required $optional $(cross_packages)"
   optional=
 fi
 
@@ -172,7 +178,7 @@ done
 
 # apt's success is not the same as the commands being there.
 missing=$(required_packages)
-[ "$tests" = no ] || missing="$missing $(optional_packages)"
+[ "$tests" = no ] || missing="$missing $(optional_packages) $(cross_packages)"
 # shellcheck disable=SC2086
 set -- $missing
 [ -n "$(installed_llvm)" ] || set -- "$@" "clang-$llvm"

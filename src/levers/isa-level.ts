@@ -1,9 +1,9 @@
 /** What every processor of an architecture runs; compilers need not be told. */
 const baselines: ReadonlySet<string> = new Set(['x86-64-v1', 'armv8-a', 'generic']);
 
-/** The ISA level in the name of a target such as `linux-glibc-x64/x86-64-v3`. */
+/** The ISA level in the name of a target such as `linux-glibc-x64/x86-64-v3` or `linux-glibc-arm64/armv8-a@cortex-a72`. */
 export function isaLevelOf(target: string): string {
-  return target.slice(target.indexOf('/') + 1);
+  return target.slice(target.indexOf('/') + 1).replace(/@.*$/, '');
 }
 
 /**

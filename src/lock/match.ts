@@ -8,6 +8,8 @@ export interface MatchOptions {
   readonly majors: readonly number[];
   /** Majors of Apple's clang, which counts otherwise than LLVM. */
   readonly appleMajors?: readonly number[];
+  /** The targets are those of a cross build, not of this machine. */
+  readonly isCross?: boolean;
 }
 
 export interface UnfitEntry {
@@ -72,5 +74,7 @@ function compilerReason({ compiler }: LockEntry, options: MatchOptions): string 
 function targetReason(entries: readonly LockEntry[], options: MatchOptions): string {
   const tuned = [...new Set(entries.map((entry) => entry.target))].join(', ');
   const here = options.targets[0] ?? 'no known target';
-  return `tuned for ${tuned}, but this machine is ${here}; to tune here: npx autopass tune`;
+  return options.isCross
+    ? `tuned for ${tuned}, but this build is for ${here}`
+    : `tuned for ${tuned}, but this machine is ${here}; to tune here: npx autopass tune`;
 }

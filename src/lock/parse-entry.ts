@@ -27,7 +27,7 @@ const entryKeys = [
 ];
 const measuredKeys = ['speedup', 'ci', 'vsStock', 'vsStockCi', 'noiseFloor', 'sameInputs'];
 const maxIncludes = 2000;
-const targetName = /^[a-z0-9]+(?:-[a-z0-9]+)*-(x64|arm64)\/[a-z0-9][a-z0-9.+_-]{0,63}$/;
+const targetName = /^[a-z0-9]+(?:-[a-z0-9]+)*-(x64|arm64)\/[a-z0-9][a-z0-9.+_-]{0,63}(?:@[a-z0-9-]{1,32})?$/;
 const versionText = /^(\d{1,3})(?:\.\d{1,6}){0,3}(?:[-+~a-z][\w.+~-]{0,30})?$/;
 const sha256 = /^[0-9a-f]{64}$/;
 const policyName = /^[\w.:+-]{1,64}$/;

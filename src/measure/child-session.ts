@@ -107,7 +107,12 @@ export async function openSession(
         };
         await writeFile(join(place, 'spec.json'), JSON.stringify(spec));
         const harness = await childProgram('harness', folder);
-        const argv = [process.execPath, '--expose-gc', harness, join(place, 'spec.json')];
+        const argv = [
+          ...(target.node ?? [process.execPath]),
+          '--expose-gc',
+          harness,
+          join(place, 'spec.json'),
+        ];
         return readEnd(await start(argv, {}, copies, timeoutMs), spec.out);
       }),
     command: (argv, inputs, variant, timeoutMs) =>

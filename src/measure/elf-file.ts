@@ -7,6 +7,8 @@ export interface ElfFile {
   readonly needed: readonly string[];
   /** `DT_RPATH` and `DT_RUNPATH`, split at colons. */
   readonly runPath: readonly string[];
+  /** Versions of other libraries' symbols that it needs (`GLIBC_2.17`, `GLIBCXX_3.4`), each once. */
+  readonly versions: readonly string[];
 }
 
 export interface ElfSymbol {
@@ -19,7 +21,7 @@ export interface ElfSymbol {
   readonly infoOffset: number;
 }
 
-const sectionTypes = { dynamic: 6, dynsym: 11 } as const;
+const sectionTypes = { dynamic: 6, dynsym: 11, versionNeeds: 0x6ffffffe } as const;
 const dynamicTags = { needed: 1, rpath: 15, runpath: 29 } as const;
 const bindings: Readonly<Record<number, ElfSymbol['binding']>> = {
   0: 'local',
@@ -49,6 +51,7 @@ export function readElf(file: Buffer): ElfFile | undefined {
       runPath: dynamic
         .filter(({ tag }) => tag === dynamicTags.rpath || tag === dynamicTags.runpath)
         .flatMap(({ text }) => text.split(':')),
+      versions: readVersionNeeds(file, sections),
     };
   } catch (error) {
     // Truncated: an offset points behind the end.
@@ -116,6 +119,23 @@ function readDynamic(file: Buffer, sections: readonly Section[]): { tag: number;
     }
   }
   return entries;
+}
+
+/** Two chained tables, each entry with the offset of the next one: libraries, and the versions needed of each. */
+function readVersionNeeds(file: Buffer, sections: readonly Section[]): string[] {
+  const table = sections.find(({ type }) => type === sectionTypes.versionNeeds);
+  const names = table && sections[table.link];
+  if (table === undefined || names === undefined) return [];
+  const versions = new Set<string>();
+  for (let library = table.offset, next = -1; next !== 0; library += next) {
+    next = file.readUInt32LE(library + 12);
+    let version = library + file.readUInt32LE(library + 8);
+    for (let left = file.readUInt16LE(library + 2); left > 0; left--) {
+      versions.add(readText(file, names.offset + file.readUInt32LE(version + 8)));
+      version += file.readUInt32LE(version + 12);
+    }
+  }
+  return [...versions];
 }
 
 function readText(file: Buffer, start: number): string {

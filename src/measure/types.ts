@@ -37,6 +37,8 @@ export interface BenchTarget {
   readonly entry?: string;
   /** An existing or creatable folder for copies and results; left as it was found. */
   readonly workDir: string;
+  /** Words that start Node where the bench runs, such as an emulator and its Node; the running Node when absent. */
+  readonly node?: readonly string[];
   readonly signal?: AbortSignal;
 }
 

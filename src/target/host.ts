@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { AutoPassError } from '../errors.js';
+import { armCpus } from './cpus.js';
 import { armLevels, x86Levels } from './isa.js';
+import { levelNames, type Target } from './target.js';
 
 /** The machine that runs this process. */
 export interface HostTarget {
@@ -9,6 +11,8 @@ export interface HostTarget {
   readonly arch: 'x64' | 'arm64' | 'other';
   /** ISA levels that the processor runs, best first. */
   readonly levels: readonly string[];
+  /** Its cores, as far as targets can name them, strongest first. */
+  readonly cpus: readonly string[];
 }
 
 /** What the detection looks at; injected by tests. */
@@ -28,9 +32,9 @@ export function detectHost(facts: HostFacts = readFacts()): HostTarget {
       : 'other';
   const arch = facts.arch === 'x64' || facts.arch === 'arm64' ? facts.arch : 'other';
   const libc = os !== 'linux' ? 'none' : facts.glibc ? 'glibc' : 'musl';
-  const features = cpuFeatures(facts.cpuinfo);
+  const features = cpuFeatures(facts.cpuinfo, arch === 'x64' ? 'flags' : 'Features');
   const levels = arch === 'x64' ? x86Levels(features) : arch === 'arm64' ? armLevels(features) : [];
-  return { os, libc, arch, levels };
+  return { os, libc, arch, levels, cpus: arch === 'arm64' ? armCpus(facts.cpuinfo) : [] };
 }
 
 /** For example `linux-glibc-x64/x86-64-v3`, `darwin-arm64/armv8-a`. */
@@ -39,9 +43,18 @@ export function targetName(host: HostTarget, level: string): string {
   return `${system}-${host.arch}/${level}`;
 }
 
-/** Names of all targets whose code this machine runs, best first. */
+/** Names of all targets whose code is meant for this machine, best first: by level, and of each level what is tuned for its cores first. */
 export function runnableTargets(host: HostTarget): string[] {
-  return host.levels.map((level) => targetName(host, level));
+  return host.levels.flatMap((level) => {
+    const name = targetName(host, level);
+    return [...host.cpus.map((cpu) => `${name}@${cpu}`), name];
+  });
+}
+
+/** The least machine that a target is made for; cross builds choose entries on its behalf. */
+export function machineOf({ os, libc, arch, level, cpu }: Target): HostTarget {
+  const names = levelNames(arch);
+  return { os, libc, arch, levels: names.slice(names.indexOf(level)), cpus: cpu === undefined ? [] : [cpu] };
 }
 
 /**
@@ -87,9 +100,12 @@ function readText(file: string): string {
   }
 }
 
-/** Features that every processor of the machine has: big.LITTLE systems list them per core. */
-function cpuFeatures(cpuinfo: string): ReadonlySet<string> {
-  const sets = [...cpuinfo.matchAll(/^(?:flags|Features)\s*:\s*(.*)$/gm)].map(
+/**
+ * Features that every processor of the machine has: big.LITTLE systems list them per core. An emulated process may see the file of the other
+ * architecture, which has the other key.
+ */
+function cpuFeatures(cpuinfo: string, key: 'flags' | 'Features'): ReadonlySet<string> {
+  const sets = [...cpuinfo.matchAll(new RegExp(`^${key}\\s*:\\s*(.*)$`, 'gm'))].map(
     (match) => new Set(match[1]?.split(/\s+/)),
   );
   const [first, ...others] = sets;

@@ -12,18 +12,29 @@ const x86LevelFeatures: readonly (readonly [string, readonly string[]])[] = [
 const armLevelFeatures: readonly (readonly [string, readonly string[]])[] = [
   ['armv8.1-a', ['atomics', 'asimdrdm', 'crc32']],
   ['armv8.2-a', ['dcpop', 'fphp', 'asimdhp']],
-  ['armv8.4-a', ['asimddp', 'ilrcpc', 'uscat']],
-  ['armv9-a', ['sve2']],
+  ['armv8.4-a', ['asimddp', 'fcma', 'flagm', 'ilrcpc', 'jscvt', 'lrcpc', 'uscat']],
+  ['armv9-a', ['flagm2', 'frint', 'sb', 'sve', 'sve2']],
 ];
+
+const x86Base = 'x86-64-v1';
+const armBase = 'armv8-a';
+
+/** All levels, best first; the last one is what every processor runs. */
+export const x86LevelNames: readonly string[] = names(x86Base, x86LevelFeatures);
+export const armLevelNames: readonly string[] = names(armBase, armLevelFeatures);
 
 /** Levels an x86-64 processor with these features runs, best first. */
 export function x86Levels(features: ReadonlySet<string>): string[] {
-  return climb('x86-64-v1', x86LevelFeatures, features);
+  return climb(x86Base, x86LevelFeatures, features);
 }
 
 /** Levels an ARM64 processor with these features runs, best first. */
 export function armLevels(features: ReadonlySet<string>): string[] {
-  return climb('armv8-a', armLevelFeatures, features);
+  return climb(armBase, armLevelFeatures, features);
+}
+
+function names(base: string, table: typeof x86LevelFeatures): string[] {
+  return [base, ...table.map(([level]) => level)].reverse();
 }
 
 function climb(

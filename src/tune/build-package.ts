@@ -36,7 +36,7 @@ export async function buildPackage(options: BuildPackageOptions): Promise<void> 
   };
   if (config.clang !== undefined) env.AUTOPASS_CLANG ??= config.clang;
   const system = await detectBuildSystem(config.packageRoot, config.build);
-  const argv = config.build ?? (await defaultCommand(config.packageRoot, system, mode));
+  const argv = config.build ?? (await defaultCommand(config.packageRoot, system, mode, env.npm_config_arch));
   if (mode === 'stock') await resetRecord(config.packageRoot);
   await sync({ packageRoot: config.packageRoot, env, logger });
   if (system === 'cmake-js') await prepareCMakeBuild({ packageRoot: config.packageRoot, env });
@@ -88,12 +88,15 @@ async function defaultCommand(
   packageRoot: string,
   system: BuildSystem,
   mode: 'stock' | 'apply',
+  arch: string | undefined,
 ): Promise<string[]> {
   const isConfigured = ['build/Makefile', 'build/CMakeCache.txt'].some((file) =>
     existsSync(path.join(packageRoot, file)),
   );
   const verb = mode === 'apply' && isConfigured ? 'build' : 'rebuild';
-  return [process.execPath, await toolScript(packageRoot, system), verb];
+  // node-gyp reads the architecture from the environment, cmake-js does not.
+  const option = arch !== undefined && system === 'cmake-js' ? ['-a', arch] : [];
+  return [process.execPath, await toolScript(packageRoot, system), verb, ...option];
 }
 
 async function toolScript(packageRoot: string, system: BuildSystem): Promise<string> {

@@ -5,12 +5,14 @@ import { readPackageJson } from '../config/load.js';
 import { readLock } from '../lock/read.js';
 import { sourceHash } from '../lock/source-hash.js';
 import type { Lock, LockEntry, LockProblem } from '../lock/types.js';
-import { detectHost, runnableTargets } from '../target/host.js';
+import { buildMachine } from '../target/machine.js';
+import { misfit } from '../target/misfit.js';
 
 export interface EntryStatus {
   readonly entry: LockEntry;
   /** `applied`: builds here use it. `stock verdict`: the stock compiler won. `not applied`: see the reason. */
   readonly state: 'applied' | 'stock verdict' | 'not applied';
+  /** Why, where that is not plain. */
   readonly reason?: string;
   /** The source, or a header it includes, is not what the entry was made for. */
   readonly changed: boolean;
@@ -18,7 +20,7 @@ export interface EntryStatus {
 
 export interface LockStatus {
   readonly file: string;
-  /** Targets that this machine runs, best first. */
+  /** Targets that the machine runs, best first: this one, or the one that `AUTOPASS_TARGET` names. */
   readonly targets: readonly string[];
   readonly found: 'missing' | 'invalid' | 'ok';
   readonly entries: readonly EntryStatus[];
@@ -33,7 +35,7 @@ export async function lockStatus(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<LockStatus> {
   const file = path.join(packageRoot, 'autopass.lock');
-  const targets = runnableTargets(detectHost());
+  const { targets } = buildMachine(env);
   const manifest = await readPackageJson(packageRoot);
   const policy = { allow: manifest.autopass?.allow ?? [] };
   const reading = await readLock(file, policy);
@@ -50,9 +52,13 @@ export async function lockStatus(
     reading.lock.entries.map(async (entry): Promise<EntryStatus> => {
       const changed = (await sourceHash(packageRoot, entry.file, entry.includes)) !== entry.source;
       if (entry.verdict === 'stock') return { entry, state: 'stock verdict', changed };
-      if (plans.some((plan) => plan.entry === entry)) return { entry, state: 'applied', changed };
+      if (plans.some((plan) => plan.entry === entry)) {
+        return { entry, state: 'applied', ...choice(entry, reading.lock, targets), changed };
+      }
       const reason =
-        stock.find((other) => other.entry === entry)?.reason ?? 'another entry fits this machine better';
+        misfit(entry.target, targets) ??
+        stock.find((other) => other.entry === entry)?.reason ??
+        `${bestTarget(entry, reading.lock, targets)} fits better`;
       return { entry, state: 'not applied', reason, changed };
     }),
   );
@@ -64,6 +70,25 @@ export async function lockStatus(
     ...(await profileDrift(packageRoot, reading.lock)),
   ];
   return { file, targets, found: 'ok', entries, problems: reading.problems, drift };
+}
+
+/** Why an entry is the one that builds use, where the lock has others for its file. */
+function choice(entry: LockEntry, lock: Lock, targets: readonly string[]): { reason?: string } {
+  const others = rivals(entry, lock);
+  if (others.length < 2) return {};
+  const runnable = others.filter(({ target }) => targets.includes(target));
+  const which = runnable.length === 1 ? 'the only one that fits' : `the best of ${runnable.length} that fit`;
+  return { reason: `used: ${which}, of ${others.length} targets in the lock` };
+}
+
+function bestTarget(entry: LockEntry, lock: Lock, targets: readonly string[]): string {
+  const present = rivals(entry, lock).map(({ target }) => target);
+  return targets.find((target) => present.includes(target)) ?? 'another entry';
+}
+
+/** The entries of the same file and object, this one included. */
+function rivals(entry: LockEntry, { entries }: Lock): LockEntry[] {
+  return entries.filter(({ file, object }) => file === entry.file && object === entry.object);
 }
 
 /** Profiles that somebody forgot to commit beside the lock, of all targets. */

@@ -249,6 +249,38 @@ describe('the launcher at a link', () => {
   });
 });
 
+describe('the launcher in a cross build', () => {
+  const compile = (...flags: string[]) => ['gcc', '-O2', ...flags, '-c', '../src/x.c', '-o', 'x.o'];
+  const arm = '--target=aarch64-linux-gnu';
+
+  beforeAll(async () => {
+    await writeFiles(root, {
+      '.autopass/build/plans/src/x.c/plan': plan().replace('triple', 'target aarch64-linux-gnu\ntriple'),
+    });
+  });
+
+  afterAll(() => writeFiles(root, { '.autopass/build/plans/src/x.c/plan': plan() }));
+
+  it('tunes calls for the target of its plan, and no others', async () => {
+    expect((await launch(compile(arm))).stdout.split('|')).toEqual([
+      'clang',
+      ...compile(arm).slice(1),
+      ...tunedWords,
+    ]);
+    for (const flags of [
+      ['--target=x86_64-linux-gnu'],
+      [arm, '--target=x86_64-linux-gnu'],
+      ['-target', 'aarch64-linux-gnu'],
+    ])
+      expect((await launch(compile(...flags))).stdout).toBe(compile(...flags).join('|'));
+    expect(await launch(compile())).toEqual({
+      code: 0,
+      stdout: compile().join('|'),
+      stderr: 'autopass: src/x.c builds as stock: it is not compiled for aarch64-linux-gnu\n',
+    });
+  });
+});
+
 describe('the launcher and the recorded commands', () => {
   const decisive = [
     '-O2 -c ../src/x.c -o x.o',

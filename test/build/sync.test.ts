@@ -161,6 +161,21 @@ describe('sync', () => {
     expect(lines).toHaveLength(1);
   });
 
+  it('makes the plans of a cross build for its target only', async () => {
+    await tuned(root, { 'src/x.c': some }, 'linux-glibc-arm64/armv8.2-a');
+    const file = path.join(statePaths(root).plans, 'src/x.c/plan');
+    await run({ AUTOPASS_TARGET: 'linux-glibc-arm64/armv8.2-a' });
+    const plan = await readFile(file, 'utf8');
+    expect(plan).toContain('\ntarget aarch64-linux-gnu\n');
+    expect(plan).toContain('\n+-march=armv8.2-a\n+-ffp-contract=off\n');
+    expect(lines).toEqual([]);
+    await run({ AUTOPASS_TARGET: 'linux-glibc-arm64' });
+    expect(await plans()).toEqual([]);
+    expect(lines[0]).toContain('but this build is for linux-glibc-arm64/armv8-a');
+    await run();
+    expect(await readFile(file, 'utf8').catch(() => '')).not.toContain('target ');
+  });
+
   it.each([
     ['conflict markers', '<<<<<<< ours\n{}\n=======\n'],
     ['a cut-off lock', '{"version":1,"entries":['],

@@ -18,6 +18,7 @@ const script = fileURLToPath(new URL('../../src/dev/setup.sh', import.meta.url))
 const basics = ['sh', 'grep', 'tail', 'mktemp', 'rm', 'ln'];
 const buildTools = ['make', 'g++', 'python3', 'cmake', 'git'];
 const conveniences = ['ninja', 'ccache', 'perf'];
+const crossTools = ['aarch64-linux-gnu-g++', 'qemu-aarch64'];
 
 /** A machine that has exactly the commands put into its one PATH folder, and an apt-get that logs what it is asked. */
 class Machine {
@@ -72,6 +73,7 @@ class Machine {
         `clang-*) provide clang++-$n; printf '#!/bin/sh\\necho ${this.root}/resource-%s\\n' "$n" > "$bin/clang-$n"`,
         `/bin/chmod +x "$bin/clang-$n";;`,
         'llvm-*) provide opt-$n llvm-profdata-$n;; lld-*) provide ld.lld-$n;;',
+        'g++-aarch64-linux-gnu) provide aarch64-linux-gnu-g++;; qemu-user) provide qemu-aarch64;;',
         'ninja-build) provide ninja;; linux-perf|linux-tools-generic) provide perf;;',
         'make|g++|python3|cmake|git|ccache) provide $p;; esac; done',
       ].join('\n'),
@@ -105,7 +107,7 @@ describe('setup.sh', () => {
   });
 
   test('says and does nothing when all is there', () => {
-    machine.has(...buildTools, ...conveniences);
+    machine.has(...buildTools, ...conveniences, ...crossTools);
     machine.hasLlvm(19);
     machine.hasApt({ clangs: [19] });
     expect(machine.setup('--tests')).toEqual({ status: 0, stderr: '', asked: [] });
@@ -118,6 +120,16 @@ describe('setup.sh', () => {
     const { status, asked } = machine.setup();
     expect(status).toBe(0);
     expect(asked).toEqual(['update -q', 'install -y -q --no-install-recommends cmake git']);
+  });
+
+  test('installs the tools for another architecture for the tests only', () => {
+    machine.has(...buildTools, ...conveniences);
+    machine.hasLlvm(19);
+    machine.hasApt({ clangs: [19] });
+    expect(machine.setup()).toEqual({ status: 0, stderr: '', asked: [] });
+    const { status, asked } = machine.setup('--tests');
+    expect(status).toBe(0);
+    expect(asked.at(-1)).toBe('install -y -q --no-install-recommends g++-aarch64-linux-gnu qemu-user');
   });
 
   test('takes clang 19 when the release has it, and the newest one otherwise', () => {

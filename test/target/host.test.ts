@@ -60,6 +60,11 @@ describe('detectHost', () => {
     expect(detectHost(linux('arm64', ['fp', 'asimd', 'crc32'])).levels).toEqual(['armv8-a']);
   });
 
+  it('ignores features that /proc/cpuinfo lists under the key of another architecture', () => {
+    const host = detectHost({ ...linux('x64', skylakeServer), arch: 'arm64' });
+    expect(host).toMatchObject({ levels: ['armv8-a'], cpus: [] });
+  });
+
   it('names targets by system, library, architecture and level, best first', () => {
     const host = detectHost({ ...linux('x64', haswell), glibc: false });
     expect(runnableTargets(host)[0]).toBe('linux-musl-x64/x86-64-v3');
@@ -74,6 +79,7 @@ describe('detectHost', () => {
       libc: 'glibc',
       arch: 'x64',
       levels: ['x86-64-v3', 'x86-64-v2', 'x86-64-v1'],
+      cpus: [],
     } as const;
     const wanted = ['baseline', 'host', 'x86-64-v2'].map((isa) => wantedTarget(host, isa));
     expect(wanted).toEqual(['v1', 'v3', 'v2'].map((level) => `linux-glibc-x64/x86-64-${level}`));
