@@ -16,6 +16,13 @@ const armLevelFeatures: readonly (readonly [string, readonly string[]])[] = [
   ['armv9-a', ['sve2']],
 ];
 
+/** All levels that are known of an architecture, lowest first. `templates/dispatch/dispatch.c` holds the same ones. */
+export const isaLevels: Readonly<Record<'x64' | 'arm64' | 'other', readonly string[]>> = {
+  x64: ['x86-64-v1', ...x86LevelFeatures.map(([level]) => level)],
+  arm64: ['armv8-a', ...armLevelFeatures.map(([level]) => level)],
+  other: [],
+};
+
 /** Levels an x86-64 processor with these features runs, best first. */
 export function x86Levels(features: ReadonlySet<string>): string[] {
   return climb('x86-64-v1', x86LevelFeatures, features);
