@@ -7,7 +7,6 @@ import type { CompilePlan, LeverPolicy } from '../levers/types.js';
 import { matchEntries } from '../lock/match.js';
 import { sourceHash } from '../lock/source-hash.js';
 import type { Lock, LockEntry } from '../lock/types.js';
-import { detectHost, runnableTargets } from '../target/host.js';
 import { acceptsArgs } from '../toolchain/accepts.js';
 import { findClangs } from '../toolchain/find-clang.js';
 import type { Clang } from '../toolchain/types.js';
@@ -21,6 +20,7 @@ export interface DecidedPlan {
   readonly path: string;
   readonly text: string;
   readonly digest: string;
+  readonly clang: Clang;
   /** What the link of its object needs. */
   readonly thinLto?: ThinLtoTools;
 }
@@ -36,16 +36,18 @@ export interface Decisions {
   readonly stock: readonly StockEntry[];
 }
 
-/** Picks the entries that fit this machine and its compilers, and turns each into a plan. */
+/** Picks the entries that fit the targets and this machine's compilers, and turns each into a plan. */
 export async function decidePlans(options: {
   packageRoot: string;
   lock: Lock;
   policy: LeverPolicy;
+  /** Targets whose entries may be applied, best first. */
+  targets: readonly string[];
   env: NodeJS.ProcessEnv;
 }): Promise<Decisions> {
   const clangs = await findClangs({ env: options.env });
   const { chosen, unfit } = matchEntries(options.lock, {
-    targets: runnableTargets(detectHost()),
+    targets: options.targets,
     majors: majorsOf(clangs, 'llvm'),
     appleMajors: majorsOf(clangs, 'apple'),
   });
@@ -104,7 +106,7 @@ async function decide(
   const text = formatPlan(plan, clang);
   if (text === undefined) return stock('one of its arguments holds a line break');
   const digest = planDigest(plan, clang, options.packageRoot);
-  return { entry, path: relative, text, digest, ...(lto && { thinLto: lto.tools }) };
+  return { entry, path: relative, text, digest, clang, ...(lto && { thinLto: lto.tools }) };
 }
 
 async function isAccepted(

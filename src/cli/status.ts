@@ -1,5 +1,5 @@
-import path from 'node:path';
 import type { CommandDef } from 'citty';
+import { loadConfig } from '../config/load.js';
 import { exitCodes } from '../errors.js';
 import { levers, times } from '../report/summary.js';
 import { formatTable } from '../report/table.js';
@@ -11,7 +11,8 @@ export const status: CommandDef = command(
   'Show which lock entries builds on this machine use, and why',
   { frozen: { type: 'boolean', description: 'Exit with 5 when the lock does not fit the sources' } },
   async (args, io) => {
-    const result = await lockStatus(path.resolve(args.dir));
+    const { packageRoot, isa } = await loadConfig(args.dir);
+    const result = await lockStatus(packageRoot, isa);
     io.print(format(result), result);
     return args.frozen && result.drift.length > 0 ? exitCodes.lockOutOfDate : exitCodes.ok;
   },
@@ -19,7 +20,13 @@ export const status: CommandDef = command(
 
 function format(status: LockStatus): string {
   if (status.found === 'missing') return `${status.file} does not exist. Tune with: autopass tune`;
-  const lines = [`This machine runs ${status.targets.join(', ')}.`, ''];
+  const lines = [`Builds here are for ${status.targets.join(', ')}.`];
+  if (status.variants.length > 0) {
+    lines.push(
+      `Variants beside it, of which the addon opens the best that runs: ${status.variants.join(', ')}.`,
+    );
+  }
+  lines.push('');
   if (status.entries.length > 0) {
     lines.push(
       formatTable([

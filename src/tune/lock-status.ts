@@ -1,16 +1,22 @@
 import path from 'node:path';
 import { decidePlans } from '../build/decide-plans.js';
+import { appliedIsa, plainPart } from '../build/plain-part.js';
 import { profileProblem } from '../build/profile-state.js';
 import { readPackageJson } from '../config/load.js';
 import { readLock } from '../lock/read.js';
 import { sourceHash } from '../lock/source-hash.js';
 import type { Lock, LockEntry, LockProblem } from '../lock/types.js';
-import { detectHost, runnableTargets } from '../target/host.js';
+import { appliedTargets } from '../target/applied.js';
+import { detectHost } from '../target/host.js';
+import { decideLevels } from './decide-levels.js';
 
 export interface EntryStatus {
   readonly entry: LockEntry;
-  /** `applied`: builds here use it. `stock verdict`: the stock compiler won. `not applied`: see the reason. */
-  readonly state: 'applied' | 'stock verdict' | 'not applied';
+  /**
+   * `applied`: builds here use it. `variant`: builds here make a variant with it. `stock verdict`: the stock compiler won.
+   * `not applied`: see the reason.
+   */
+  readonly state: 'applied' | 'variant' | 'stock verdict' | 'not applied';
   readonly reason?: string;
   /** The source, or a header it includes, is not what the entry was made for. */
   readonly changed: boolean;
@@ -18,8 +24,10 @@ export interface EntryStatus {
 
 export interface LockStatus {
   readonly file: string;
-  /** Targets that this machine runs, best first. */
+  /** Targets that builds here are for, best first. */
   readonly targets: readonly string[];
+  /** Targets that get a variant of their own, best first. */
+  readonly variants: readonly string[];
   readonly found: 'missing' | 'invalid' | 'ok';
   readonly entries: readonly EntryStatus[];
   readonly problems: readonly LockProblem[];
@@ -27,32 +35,47 @@ export interface LockStatus {
   readonly drift: readonly string[];
 }
 
-/** What a build here would make of `autopass.lock`; changes nothing. */
+/**
+ * What a build here would make of `autopass.lock`; changes nothing.
+ * @param isa the config's; `AUTOPASS_ISA` goes before it, as in builds
+ */
 export async function lockStatus(
   packageRoot: string,
+  isa = 'baseline',
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<LockStatus> {
   const file = path.join(packageRoot, 'autopass.lock');
-  const targets = runnableTargets(detectHost());
+  const host = detectHost();
+  const chosen = appliedIsa({ ...env, AUTOPASS_ISA: env.AUTOPASS_ISA ?? isa });
+  const targets = appliedTargets(host, chosen);
   const manifest = await readPackageJson(packageRoot);
   const policy = { allow: manifest.autopass?.allow ?? [] };
   const reading = await readLock(file, policy);
   if (reading.kind === 'missing') {
-    return { file, targets, found: 'missing', entries: [], problems: [], drift: [] };
+    return { file, targets, variants: [], found: 'missing', entries: [], problems: [], drift: [] };
   }
   if (reading.kind === 'invalid') {
     const { where, reason } = reading.problem;
     const drift = [`${where}: ${reason}. ${reading.hint}`];
-    return { file, targets, found: 'invalid', entries: [], problems: [reading.problem], drift };
+    return { file, targets, variants: [], found: 'invalid', entries: [], problems: [reading.problem], drift };
   }
-  const { plans, stock } = await decidePlans({ packageRoot, lock: reading.lock, policy, env });
+  const { plans, stock } = await decidePlans({
+    packageRoot,
+    ...plainPart(reading.lock, host, chosen),
+    policy,
+    env,
+  });
+  const levels =
+    chosen === 'dispatch' ? await decideLevels(host, { packageRoot, lock: reading.lock, policy, env }) : [];
+  const inVariants = levels.flatMap((level) => level.plans.map(({ entry }) => entry));
   const entries = await Promise.all(
     reading.lock.entries.map(async (entry): Promise<EntryStatus> => {
       const changed = (await sourceHash(packageRoot, entry.file, entry.includes)) !== entry.source;
       if (entry.verdict === 'stock') return { entry, state: 'stock verdict', changed };
       if (plans.some((plan) => plan.entry === entry)) return { entry, state: 'applied', changed };
+      if (inVariants.includes(entry)) return { entry, state: 'variant', changed };
       const reason =
-        stock.find((other) => other.entry === entry)?.reason ?? 'another entry fits this machine better';
+        stock.find((other) => other.entry === entry)?.reason ?? 'another entry fits this build better';
       return { entry, state: 'not applied', reason, changed };
     }),
   );
@@ -63,7 +86,8 @@ export async function lockStatus(
       .map(({ entry }) => `${entry.file} (${entry.target}): the source changed since it was tuned`),
     ...(await profileDrift(packageRoot, reading.lock)),
   ];
-  return { file, targets, found: 'ok', entries, problems: reading.problems, drift };
+  const variants = levels.map(({ target }) => target);
+  return { file, targets, variants, found: 'ok', entries, problems: reading.problems, drift };
 }
 
 /** Profiles that somebody forgot to commit beside the lock, of all targets. */
