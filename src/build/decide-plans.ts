@@ -21,6 +21,7 @@ export interface DecidedPlan {
   readonly path: string;
   readonly text: string;
   readonly digest: string;
+  readonly clang: Clang;
   /** What the link of its object needs. */
   readonly thinLto?: ThinLtoTools;
 }
@@ -36,25 +37,26 @@ export interface Decisions {
   readonly stock: readonly StockEntry[];
 }
 
-/** Picks the entries that fit this machine and its compilers, and turns each into a plan. */
+/** Picks the entries that fit the targets and this machine's compilers, and turns each into a plan. */
 export async function decidePlans(options: {
   packageRoot: string;
   lock: Lock;
   policy: LeverPolicy;
+  /** Targets whose entries may be applied, best first. */
+  targets: readonly string[];
   env: NodeJS.ProcessEnv;
 }): Promise<Decisions> {
-  const machine = buildMachine(options.env);
+  const { cross } = buildMachine(options.env);
   const clangs = await findClangs({ env: options.env });
   const { chosen, unfit } = matchEntries(options.lock, {
-    targets: machine.targets,
+    targets: options.targets,
     majors: majorsOf(clangs, 'llvm'),
     appleMajors: majorsOf(clangs, 'apple'),
-    isCross: machine.cross !== undefined,
   });
   const outcomes = await Promise.all(
     chosen
       .filter(({ verdict }) => verdict !== 'stock')
-      .map((entry) => decide(entry, clangs, { ...options, cross: machine.cross })),
+      .map((entry) => decide(entry, clangs, { ...options, cross })),
   );
   const isChosen = (entry: LockEntry): boolean =>
     chosen.some((other) => other.file === entry.file && other.object === entry.object);
@@ -116,7 +118,7 @@ async function decide(
   const text = formatPlan(plan, clang, triple);
   if (text === undefined) return stock('one of its arguments holds a line break');
   const digest = planDigest(plan, clang, options.packageRoot, triple);
-  return { entry, path: relative, text, digest, ...(lto && { thinLto: lto.tools }) };
+  return { entry, path: relative, text, digest, clang, ...(lto && { thinLto: lto.tools }) };
 }
 
 async function isAccepted(

@@ -1,5 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { addonFiles } from './addon-files.js';
+import { isDispatcher, restoreAddon, variantOf } from './dispatch-files.js';
 import { findPackageRoot } from './package-root.js';
 import type { BuildRecord, LinkCommand } from './types.js';
 
@@ -24,11 +26,15 @@ export async function findAddonBinaries(record: BuildRecord): Promise<AddonBinar
     if (content === undefined) continue;
     // A dependency that was built through the package's own exec has a folder of its own.
     const root = findPackageRoot(path.dirname(link.output)) ?? record.packageRoot;
-    const copies = [];
-    const namesakes = [];
-    for (const file of await addonFiles(root, 0)) {
+    const copies: string[] = [];
+    const namesakes: string[] = [];
+    const files = await addonFiles(root);
+    for (const file of files) {
+      // Variants beside a dispatcher are loaded by it alone.
+      if (files.includes(variantOf(file) ?? '')) continue;
+      const isNamesake = path.basename(file) === path.basename(link.output);
       if (await hasContent(file, content)) copies.push(file);
-      else if (path.basename(file) === path.basename(link.output)) namesakes.push(file);
+      else if (isNamesake) ((await isDispatcher(file)) ? copies : namesakes).push(file);
     }
     // A stripped copy differs from what was linked.
     const candidates = copies.some((file) => file !== link.output) ? copies : [...copies, ...namesakes];
@@ -38,6 +44,11 @@ export async function findAddonBinaries(record: BuildRecord): Promise<AddonBinar
     found.push({ link, loaded: ranked[0] ?? link.output, copies: ranked });
   }
   return found;
+}
+
+/** Puts the plain addons of the recorded build back where dispatchers stand, so that the next build meets its own files. */
+export async function restoreAddons(record: BuildRecord): Promise<void> {
+  for (const { loaded } of await findAddonBinaries(record)) await restoreAddon(loaded);
 }
 
 /** node-gyp-build and bindings prefer `build/Release`; a package with its own place for binaries loads from there. */
@@ -52,22 +63,4 @@ async function hasContent(file: string, content: Buffer): Promise<boolean> {
   const info = await stat(file).catch(() => undefined);
   if (info?.size !== content.length) return false;
   return content.equals(await readFile(file));
-}
-
-const deepest = 8;
-
-async function addonFiles(folder: string, depth: number): Promise<string[]> {
-  const files: string[] = [];
-  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-    const file = path.join(folder, entry.name);
-    if (
-      entry.isDirectory() &&
-      depth < deepest &&
-      entry.name !== 'node_modules' &&
-      !entry.name.startsWith('.')
-    ) {
-      files.push(...(await addonFiles(file, depth + 1)));
-    } else if (entry.isFile() && entry.name.endsWith('.node')) files.push(file);
-  }
-  return files;
 }

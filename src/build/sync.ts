@@ -6,8 +6,10 @@ import type { LeverPolicy } from '../levers/types.js';
 import { readLock } from '../lock/read.js';
 import type { Lock, LockEntry, LockProblem } from '../lock/types.js';
 import type { Logger } from '../log.js';
+import { buildMachine } from '../target/machine.js';
 import { type DecidedPlan, type Decisions, decidePlans, type StockEntry } from './decide-plans.js';
 import { type Manifest, readManifest, writeManifest } from './manifest.js';
+import { plainPart } from './plain-part.js';
 import { formatLinkPlan, linkPlanPath } from './plan-file.js';
 import { compactRecord, loadRecord } from './record.js';
 import { staleObjects } from './stale-objects.js';
@@ -17,7 +19,7 @@ import { existingPlans, writePlans } from './write-plans.js';
 
 export interface SyncOptions {
   packageRoot: string;
-  /** `AUTOPASS=off` and `AUTOPASS=stock` mean: no plans. */
+  /** `AUTOPASS=off` and `AUTOPASS=stock` mean: no plans. `AUTOPASS_ISA` is the config's `isa`, `baseline` when absent. */
   env: NodeJS.ProcessEnv;
   logger: Logger;
 }
@@ -53,7 +55,9 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
     );
   }
   const decisions: Decisions =
-    lock.entries.length === 0 ? { plans: [], stock: [] } : await decidePlans({ ...options, lock, policy });
+    lock.entries.length === 0
+      ? { plans: [], stock: [] }
+      : await decidePlans({ ...options, ...plainPart(lock, buildMachine(options.env)), policy });
   reportStock(decisions.stock, options.logger);
   const rebuilt = await apply(options.packageRoot, state, decisions.plans, mode !== 'off');
   const inputs = lock.entries.flatMap((entry) => [entry.file, ...entry.includes, ...profilesOf(entry)]);

@@ -1,18 +1,19 @@
-import path from 'node:path';
 import type { CommandDef } from 'citty';
 import { type Config, loadConfig } from '../config/load.js';
 import { AutoPassError, exitCodes } from '../errors.js';
 import type { Logger } from '../log.js';
-import { formatSummary } from '../report/summary.js';
+import { variantTargets } from '../target/applied.js';
+import { detectHost } from '../target/host.js';
 import { findClangs } from '../toolchain/find-clang.js';
-import { buildPackage } from '../tune/build-package.js';
 import { type LockStatus, lockStatus } from '../tune/lock-status.js';
 import type { TuneResult } from '../tune/result.js';
-import { withSessionLock } from '../tune/session-lock.js';
 import { tune } from '../tune/tune.js';
+import { tuneTargets } from '../tune/tune-targets.js';
 import { buildCross } from './build-cross.js';
 import { command } from './command.js';
 import { isCi } from './frozen.js';
+import { lockedBuild } from './locked-build.js';
+import { printResults } from './print-results.js';
 import { withProgress } from './progress.js';
 import { sessionArgs, withSessionArgs } from './session-args.js';
 
@@ -36,17 +37,19 @@ export const build: CommandDef = command(
   async (args, io) => {
     const config = withSessionArgs(await loadConfig(args.dir), args);
     const isFrozen = args.frozen || isCi();
-    let status = await lockStatus(config.packageRoot);
+    let status = await lockStatus(config.packageRoot, config.isa);
     let isOutdated = false;
     if (isFrozen) refuseDrift(status, Boolean(args.frozen));
     if (args.target !== undefined) {
       const { target, out, verify } = args;
       return buildCross(config, io, { target, out, verify });
     }
-    if (!isFrozen && needsTuning(status) && (await canTune(config, io.logger))) {
-      const tuneWith = (chosen: Config): Promise<TuneResult> =>
+    if (!isFrozen && needsTuning(status, config.isa) && (await canTune(config, io.logger))) {
+      const session = (chosen: Config): Promise<TuneResult> =>
         withProgress(io, (progress, logger) => tune(chosen, { logger, progress, signal: io.signal }));
-      const result = await tuneWith(config)
+      const tuneWith = (chosen: Config): Promise<TuneResult[]> =>
+        tuneTargets(chosen, session, (built) => lockedBuild(built, io));
+      const results = await tuneWith(config)
         .catch((error: unknown) => {
           if (!(error instanceof AutoPassError && error.family === 'model')) throw error;
           // A build must not depend on somebody's endpoint.
@@ -59,30 +62,25 @@ export const build: CommandDef = command(
           isOutdated = true;
           return undefined;
         });
-      if (result !== undefined) {
-        io.print(formatSummary(result), result);
+      if (results !== undefined) {
+        printResults(results, io);
         return exitCodes.ok;
       }
     }
-    const state = path.join(config.packageRoot, '.autopass');
     const onWait = (holder: number) => {
       isOutdated = true;
       io.logger.info(`process ${holder} builds or tunes this package; waiting for it`);
     };
-    await withSessionLock(
-      state,
-      async () => {
-        if (isOutdated) status = await lockStatus(config.packageRoot);
-        await buildPackage({ config, mode: 'apply', logger: io.logger, showOutput: true, signal: io.signal });
-      },
-      { onWait, signal: io.signal },
-    );
+    const before = async (): Promise<void> => {
+      if (isOutdated) status = await lockStatus(config.packageRoot, config.isa);
+    };
+    await lockedBuild(config, io, { showOutput: true, onWait, before });
     const applied = status.entries.filter(({ state }) => state === 'applied').map(({ entry }) => entry.file);
     io.print(
       applied.length === 0
         ? 'Built as stock.'
         : `Built with ${applied.length} tuned translation unit${applied.length === 1 ? '' : 's'}.`,
-      { target: status.targets[0], applied, drift: status.drift },
+      { target: status.targets[0], applied, variants: status.variants, drift: status.drift },
     );
     return exitCodes.ok;
   },
@@ -92,13 +90,14 @@ export const build: CommandDef = command(
  * Tune when the lock says nothing about a target of this machine, or when a source changed since. An entry of
  * another compiler is left alone: it is somebody's result, and `autopass tune` replaces it on request.
  */
-function needsTuning(status: LockStatus): boolean {
+function needsTuning(status: LockStatus, isa: string): boolean {
   if (status.found === 'invalid') {
     throw new AutoPassError('LOCK_UNREADABLE', status.drift.join('\n'), {
       exitCode: exitCodes.lockOutOfDate,
     });
   }
-  const own = status.entries.filter(({ entry }) => status.targets.includes(entry.target));
+  const targets = [...status.targets, ...(isa === 'dispatch' ? variantTargets(detectHost()) : [])];
+  const own = status.entries.filter(({ entry }) => targets.includes(entry.target));
   return own.length === 0 || own.some(({ changed }) => changed);
 }
 

@@ -14,7 +14,8 @@ export const sessionArgs = {
   isa: {
     type: 'string',
     valueHint: 'LEVEL',
-    description: 'ISA level to tune for: baseline, host, or one such as x86-64-v3',
+    description:
+      'ISA level to tune for: baseline, dispatch (baseline and the best), host, or one such as x86-64-v3',
   },
   seed: { type: 'string', valueHint: 'N', description: 'Seed of every random choice' },
   replay: {

@@ -1,5 +1,5 @@
-import path from 'node:path';
 import type { CommandDef } from 'citty';
+import { loadConfig } from '../config/load.js';
 import { exitCodes } from '../errors.js';
 import { levers, times } from '../report/summary.js';
 import { formatTable } from '../report/table.js';
@@ -18,16 +18,23 @@ export const status: CommandDef = command(
     },
   },
   async (args, io) => {
+    const { packageRoot, isa } = await loadConfig(args.dir);
     const env = args.target === undefined ? process.env : { ...process.env, AUTOPASS_TARGET: args.target };
-    const result = await lockStatus(path.resolve(args.dir), env);
-    io.print(format(result, args.target === undefined ? 'This machine' : 'That machine'), result);
+    const result = await lockStatus(packageRoot, isa, env);
+    io.print(format(result, args.target === undefined ? 'Builds here are' : 'That build is'), result);
     return args.frozen && result.drift.length > 0 ? exitCodes.lockOutOfDate : exitCodes.ok;
   },
 );
 
-function format(status: LockStatus, machine: string): string {
+function format(status: LockStatus, what: string): string {
   if (status.found === 'missing') return `${status.file} does not exist. Tune with: autopass tune`;
-  const lines = [`${machine} runs ${status.targets.join(', ')}.`, ''];
+  const lines = [`${what} for ${status.targets.join(', ')}.`];
+  if (status.variants.length > 0) {
+    lines.push(
+      `Variants beside it, of which the addon opens the best that runs: ${status.variants.join(', ')}.`,
+    );
+  }
+  lines.push('');
   if (status.entries.length > 0) {
     lines.push(
       formatTable([

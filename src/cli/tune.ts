@@ -2,10 +2,12 @@ import type { CommandDef } from 'citty';
 import { loadConfig } from '../config/load.js';
 import { exitCodes } from '../errors.js';
 import { DryRunEnd } from '../model/dry-run.js';
-import { formatSummary } from '../report/summary.js';
 import { tune as runTune } from '../tune/tune.js';
+import { tuneTargets } from '../tune/tune-targets.js';
 import { command } from './command.js';
 import { refuseInCi } from './frozen.js';
+import { lockedBuild } from './locked-build.js';
+import { printResults } from './print-results.js';
 import { withProgress } from './progress.js';
 import { sessionArgs, withSessionArgs } from './session-args.js';
 
@@ -23,17 +25,22 @@ export const tune: CommandDef = command(
     refuseInCi('tune');
     const config = withSessionArgs(await loadConfig(args.dir), args);
     const dryRun = Boolean(args['dry-run']);
-    const result = await withProgress(io, (progress, logger) =>
-      runTune(config, { logger, progress, signal: io.signal, dryRun }),
+    const results = await tuneTargets(
+      config,
+      (chosen) =>
+        withProgress(io, (progress, logger) =>
+          runTune(chosen, { logger, progress, signal: io.signal, dryRun }),
+        ),
+      (chosen) => lockedBuild(chosen, io),
     ).catch((error: unknown) => {
       if (error instanceof DryRunEnd) return error;
       throw error;
     });
-    if (result instanceof DryRunEnd) {
-      io.print(result.message, result.request);
+    if (results instanceof DryRunEnd) {
+      io.print(results.message, results.request);
       return exitCodes.ok;
     }
-    io.print(formatSummary(result), result);
-    return result.verdict === 'faster' ? exitCodes.ok : exitCodes.notFaster;
+    printResults(results, io);
+    return results.some(({ verdict }) => verdict === 'faster') ? exitCodes.ok : exitCodes.notFaster;
   },
 );

@@ -27,7 +27,10 @@ export interface ConfigFields {
   clang?: string | undefined;
   policy: string;
   budget: { minutes: number; trials: number };
-  /** ISA level that tuning makes code for: `baseline` (every processor), `host` (this one's), or a level such as `x86-64-v3`. */
+  /**
+   * What code is for: `baseline` (every processor), `dispatch` (every processor, with variants for better ones beside), `host` (this
+   * one's, and no other's), or a level such as `x86-64-v3`.
+   */
   isa: string;
   /** Opt-in levers that tuning may use. Builds read the same list from `autopass.allow` in package.json. */
   allow: string[];

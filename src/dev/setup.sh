@@ -81,6 +81,7 @@ optional_packages() {
   has ninja || echo ninja-build
   has ccache || echo ccache
   has_perf || perf_package
+  [ "$tests" = no ] || has qemu-x86_64 || echo qemu-user
 }
 
 node_is_new_enough() {

@@ -1,15 +1,13 @@
 import type { Lock, LockEntry } from './types.js';
 
-/** What this machine runs and which compilers it has. */
+/** What a build is for and which compilers it has. */
 export interface MatchOptions {
-  /** Targets that the machine runs, best first. */
+  /** Targets whose code may be used, best first. */
   readonly targets: readonly string[];
   /** LLVM majors of the usable clangs. */
   readonly majors: readonly number[];
   /** Majors of Apple's clang, which counts otherwise than LLVM. */
   readonly appleMajors?: readonly number[];
-  /** The targets are those of a cross build, not of this machine. */
-  readonly isCross?: boolean;
 }
 
 export interface UnfitEntry {
@@ -74,7 +72,5 @@ function compilerReason({ compiler }: LockEntry, options: MatchOptions): string 
 function targetReason(entries: readonly LockEntry[], options: MatchOptions): string {
   const tuned = [...new Set(entries.map((entry) => entry.target))].join(', ');
   const here = options.targets[0] ?? 'no known target';
-  return options.isCross
-    ? `tuned for ${tuned}, but this build is for ${here}`
-    : `tuned for ${tuned}, but this machine is ${here}; to tune here: npx autopass tune`;
+  return `tuned for ${tuned}, but this build is for ${here} (see "isa"); to tune for it: npx autopass tune`;
 }

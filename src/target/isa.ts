@@ -16,25 +16,21 @@ const armLevelFeatures: readonly (readonly [string, readonly string[]])[] = [
   ['armv9-a', ['flagm2', 'frint', 'sb', 'sve', 'sve2']],
 ];
 
-const x86Base = 'x86-64-v1';
-const armBase = 'armv8-a';
-
-/** All levels, best first; the last one is what every processor runs. */
-export const x86LevelNames: readonly string[] = names(x86Base, x86LevelFeatures);
-export const armLevelNames: readonly string[] = names(armBase, armLevelFeatures);
+/** All levels that are known of an architecture, lowest first. `templates/dispatch/dispatch.c` holds the same ones. */
+export const isaLevels: Readonly<Record<'x64' | 'arm64' | 'other', readonly string[]>> = {
+  x64: ['x86-64-v1', ...x86LevelFeatures.map(([level]) => level)],
+  arm64: ['armv8-a', ...armLevelFeatures.map(([level]) => level)],
+  other: [],
+};
 
 /** Levels an x86-64 processor with these features runs, best first. */
 export function x86Levels(features: ReadonlySet<string>): string[] {
-  return climb(x86Base, x86LevelFeatures, features);
+  return climb('x86-64-v1', x86LevelFeatures, features);
 }
 
 /** Levels an ARM64 processor with these features runs, best first. */
 export function armLevels(features: ReadonlySet<string>): string[] {
-  return climb(armBase, armLevelFeatures, features);
-}
-
-function names(base: string, table: typeof x86LevelFeatures): string[] {
-  return [base, ...table.map(([level]) => level)].reverse();
+  return climb('armv8-a', armLevelFeatures, features);
 }
 
 function climb(

@@ -1,6 +1,6 @@
 import { AutoPassError } from '../errors.js';
 import { tuningCpus } from './cpus.js';
-import { armLevelNames, x86LevelNames } from './isa.js';
+import { isaLevels } from './isa.js';
 
 /** What a lock entry or a cross build is made for. */
 export interface Target {
@@ -69,5 +69,5 @@ export function tripleOf({ libc, arch }: Target): string {
 
 /** ISA levels of an architecture, best first; the last one runs everywhere. */
 export function levelNames(arch: Target['arch']): readonly string[] {
-  return arch === 'x64' ? x86LevelNames : armLevelNames;
+  return [...isaLevels[arch]].reverse();
 }

@@ -5,16 +5,19 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { type BuildSystem, detectBuildSystem } from '../build/detect-build-system.js';
 import { execEnvironment } from '../build/exec-environment.js';
+import { restoreAddons } from '../build/find-binaries.js';
 import { prepareCMakeBuild } from '../build/prepare-cmake.js';
-import { resetRecord } from '../build/record.js';
+import { loadRecord, resetRecord } from '../build/record.js';
 import { sync } from '../build/sync.js';
 import type { Config } from '../config/load.js';
 import { AutoPassError } from '../errors.js';
 import type { Logger } from '../log.js';
+import { buildMachine } from '../target/machine.js';
 import { bundledHeaders } from './node-headers.js';
+import { installVariants } from './variants.js';
 
 export interface BuildPackageOptions {
-  readonly config: Pick<Config, 'packageRoot' | 'build' | 'clang'>;
+  readonly config: Pick<Config, 'packageRoot' | 'build' | 'clang'> & Partial<Pick<Config, 'isa'>>;
   /** `stock`: from scratch, as without AutoPass, recorded. `apply`: with the lock; only what changed is compiled. */
   readonly mode: 'stock' | 'apply';
   readonly logger: Logger;
@@ -25,7 +28,7 @@ export interface BuildPackageOptions {
 }
 
 /**
- * Runs the package's real build through the compiler launcher.
+ * Runs the package's real build through the compiler launcher; with `isa: dispatch` the lock's variants are made after it.
  * @throws AutoPassError `BUILD_FAILED` with the last lines of the build's output.
  */
 export async function buildPackage(options: BuildPackageOptions): Promise<void> {
@@ -35,6 +38,8 @@ export async function buildPackage(options: BuildPackageOptions): Promise<void> 
     ...(mode === 'stock' && { AUTOPASS: 'stock' }),
   };
   if (config.clang !== undefined) env.AUTOPASS_CLANG ??= config.clang;
+  if (config.isa !== undefined) env.AUTOPASS_ISA ??= config.isa;
+  await restoreAddons(await loadRecord(config.packageRoot));
   const system = await detectBuildSystem(config.packageRoot, config.build);
   const argv = config.build ?? (await defaultCommand(config.packageRoot, system, mode, env.npm_config_arch));
   if (mode === 'stock') await resetRecord(config.packageRoot);
@@ -54,7 +59,12 @@ export async function buildPackage(options: BuildPackageOptions): Promise<void> 
     ...(signal && { cancelSignal: signal }),
   });
   signal?.throwIfAborted();
-  if (!result.failed) return;
+  if (!result.failed) {
+    const isDispatched = mode === 'apply' && buildMachine(env).isa === 'dispatch';
+    if (isDispatched)
+      await installVariants({ packageRoot: config.packageRoot, env, logger, ...(signal && { signal }) });
+    return;
+  }
   const output = typeof result.all === 'string' ? `:\n${lastLines(result.all)}` : '.';
   throw new AutoPassError('BUILD_FAILED', `${argv.join(' ')} failed in ${config.packageRoot}${output}`, {
     cause: result,

@@ -57,7 +57,7 @@ export async function crossBuild(
   }
   const needs: BinaryNeeds[] = [];
   for (const { loaded } of binaries) needs.push(await binaryNeeds(loaded, target, config.cross.glibc));
-  const status = await lockStatus(folder, env);
+  const status = await lockStatus(folder, config.isa, env);
   const applied = status.entries.filter(({ state }) => state === 'applied').map(({ entry }) => entry.file);
   return { target, toolchain, folder, binaries, needs, applied };
 }

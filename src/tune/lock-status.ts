@@ -1,17 +1,23 @@
 import path from 'node:path';
 import { decidePlans } from '../build/decide-plans.js';
+import { plainPart } from '../build/plain-part.js';
 import { profileProblem } from '../build/profile-state.js';
 import { readPackageJson } from '../config/load.js';
 import { readLock } from '../lock/read.js';
 import { sourceHash } from '../lock/source-hash.js';
 import type { Lock, LockEntry, LockProblem } from '../lock/types.js';
-import { buildMachine } from '../target/machine.js';
+import { runnableTargets } from '../target/host.js';
+import { type BuildMachine, buildMachine } from '../target/machine.js';
 import { misfit } from '../target/misfit.js';
+import { decideLevels } from './decide-levels.js';
 
 export interface EntryStatus {
   readonly entry: LockEntry;
-  /** `applied`: builds here use it. `stock verdict`: the stock compiler won. `not applied`: see the reason. */
-  readonly state: 'applied' | 'stock verdict' | 'not applied';
+  /**
+   * `applied`: builds here use it. `variant`: builds here make a variant with it. `stock verdict`: the stock compiler won.
+   * `not applied`: see the reason.
+   */
+  readonly state: 'applied' | 'variant' | 'stock verdict' | 'not applied';
   /** Why, where that is not plain. */
   readonly reason?: string;
   /** The source, or a header it includes, is not what the entry was made for. */
@@ -20,8 +26,10 @@ export interface EntryStatus {
 
 export interface LockStatus {
   readonly file: string;
-  /** Targets that the machine runs, best first: this one, or the one that `AUTOPASS_TARGET` names. */
+  /** Targets that builds here are for, or that `AUTOPASS_TARGET` names, best first. */
   readonly targets: readonly string[];
+  /** Targets that get a variant of their own, best first. */
+  readonly variants: readonly string[];
   readonly found: 'missing' | 'invalid' | 'ok';
   readonly entries: readonly EntryStatus[];
   readonly problems: readonly LockProblem[];
@@ -29,25 +37,40 @@ export interface LockStatus {
   readonly drift: readonly string[];
 }
 
-/** What a build here would make of `autopass.lock`; changes nothing. */
+/**
+ * What a build here would make of `autopass.lock`; changes nothing.
+ * @param isa the config's; `AUTOPASS_ISA` goes before it, as in builds
+ */
 export async function lockStatus(
   packageRoot: string,
+  isa = 'baseline',
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<LockStatus> {
   const file = path.join(packageRoot, 'autopass.lock');
-  const { targets } = buildMachine(env);
+  const machine = buildMachine({ ...env, AUTOPASS_ISA: env.AUTOPASS_ISA ?? isa });
+  const { targets } = machine;
   const manifest = await readPackageJson(packageRoot);
   const policy = { allow: manifest.autopass?.allow ?? [] };
   const reading = await readLock(file, policy);
   if (reading.kind === 'missing') {
-    return { file, targets, found: 'missing', entries: [], problems: [], drift: [] };
+    return { file, targets, variants: [], found: 'missing', entries: [], problems: [], drift: [] };
   }
   if (reading.kind === 'invalid') {
     const { where, reason } = reading.problem;
     const drift = [`${where}: ${reason}. ${reading.hint}`];
-    return { file, targets, found: 'invalid', entries: [], problems: [reading.problem], drift };
+    return { file, targets, variants: [], found: 'invalid', entries: [], problems: [reading.problem], drift };
   }
-  const { plans, stock } = await decidePlans({ packageRoot, lock: reading.lock, policy, env });
+  const { plans, stock } = await decidePlans({
+    packageRoot,
+    ...plainPart(reading.lock, machine),
+    policy,
+    env,
+  });
+  const levels =
+    machine.isa === 'dispatch'
+      ? await decideLevels(machine.host, { packageRoot, lock: reading.lock, policy, env })
+      : [];
+  const inVariants = levels.flatMap((level) => level.plans.map(({ entry }) => entry));
   const entries = await Promise.all(
     reading.lock.entries.map(async (entry): Promise<EntryStatus> => {
       const changed = (await sourceHash(packageRoot, entry.file, entry.includes)) !== entry.source;
@@ -55,8 +78,9 @@ export async function lockStatus(
       if (plans.some((plan) => plan.entry === entry)) {
         return { entry, state: 'applied', ...choice(entry, reading.lock, targets), changed };
       }
+      if (inVariants.includes(entry)) return { entry, state: 'variant', changed };
       const reason =
-        misfit(entry.target, targets) ??
+        misfitOf(entry, machine) ??
         stock.find((other) => other.entry === entry)?.reason ??
         `${bestTarget(entry, reading.lock, targets)} fits better`;
       return { entry, state: 'not applied', reason, changed };
@@ -69,7 +93,15 @@ export async function lockStatus(
       .map(({ entry }) => `${entry.file} (${entry.target}): the source changed since it was tuned`),
     ...(await profileDrift(packageRoot, reading.lock)),
   ];
-  return { file, targets, found: 'ok', entries, problems: reading.problems, drift };
+  const variants = levels.map(({ target }) => target);
+  return { file, targets, variants, found: 'ok', entries, problems: reading.problems, drift };
+}
+
+/** Why the machine, or the config, keeps a build from using code for the entry's target. */
+function misfitOf({ target }: LockEntry, { host, isa, targets }: BuildMachine): string | undefined {
+  const reason = misfit(target, runnableTargets(host));
+  if (reason !== undefined || targets.includes(target)) return reason;
+  return `above what "isa": "${isa}" lets a build assume`;
 }
 
 /** Why an entry is the one that builds use, where the lock has others for its file. */

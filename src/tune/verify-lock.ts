@@ -58,7 +58,8 @@ async function verifyNow(
   options: { logger: Logger; signal?: AbortSignal; onStep: (message: string) => void },
 ): Promise<VerifyResult> {
   const { logger, signal, onStep } = options;
-  const status = await lockStatus(config.packageRoot);
+  // What this machine would load.
+  const status = await lockStatus(config.packageRoot, config.isa === 'dispatch' ? 'host' : config.isa);
   const entries = status.entries.filter(({ state }) => state === 'applied').map(({ entry }) => entry);
   if (entries.length === 0) {
     throw new AutoPassError('NOTHING_TO_VERIFY', 'No entry of autopass.lock applies on this machine.', {

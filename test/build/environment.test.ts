@@ -143,6 +143,15 @@ describe('findAddonBinaries', () => {
     expect(path.relative(root, binary?.loaded ?? '')).toBe('node_modules/dep/build/Release/x.node');
   });
 
+  it('does not take a variant beside an addon for the addon', async () => {
+    const files = ['obj.target/x.node', 'Release/x.x86-64-v1.node'];
+    await writeFiles(root, { 'package.json': '{}', 'build/Release/x.node': 'dispatcher' });
+    await writeFiles(root, Object.fromEntries(files.map((name) => [`build/${name}`, 'same'])));
+    const links = [link('build/obj.target/x.node')];
+    const [binary] = await findAddonBinaries({ packageRoot: root, compiles: [], links });
+    expect(path.relative(root, binary?.loaded ?? '')).toBe('build/Release/x.node');
+  });
+
   it('goes by name when the copy was stripped', async () => {
     await writeFiles(root, {
       'package.json': '{}',

@@ -203,11 +203,22 @@ describe('sync', () => {
     expect(await plans()).toEqual([]);
   });
 
-  it('compiles for the ISA level of the target', async () => {
+  it.each(['', 'baseline', 'dispatch'])(
+    'applies nothing above the baseline with the ISA level "%s"',
+    async (isa) => {
+      const host = detectHost();
+      await tuned(root, { 'src/x.c': {} }, wantedTarget(host, 'host'));
+      await run({ AUTOPASS_ISA: isa });
+      expect(await plans()).toEqual(host.levels.length > 1 ? [] : ['src/x.c/plan']);
+      expect(lines).toHaveLength(host.levels.length > 1 && isa !== 'dispatch' ? 1 : 0);
+    },
+  );
+
+  it('compiles for the ISA level of the target with the ISA level "host"', async () => {
     const host = detectHost();
     const [best = ''] = host.levels;
     await tuned(root, { 'src/x.c': {} }, wantedTarget(host, 'host'));
-    await run();
+    await run({ AUTOPASS_ISA: 'host' });
     const plan = await readFile(path.join(root, '.autopass/build/plans/src/x.c/plan'), 'utf8');
     expect(plan.includes('+-ffp-contract=off')).toBe(host.levels.length > 1);
     expect(plan.includes(`+-march=${best}`)).toBe(host.levels.length > 1);

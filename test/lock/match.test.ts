@@ -44,7 +44,7 @@ test('entries for other machines are reported once per file, with what this mach
   const { chosen, unfit } = matchEntries({ version: 1, entries }, { targets: [v1], majors: [19] });
   expect(chosen).toEqual([]);
   expect(unfit.map(({ reason }) => reason)).toEqual([
-    `tuned for ${arm}, ${v3}, but this machine is ${v1}; to tune here: npx autopass tune`,
+    `tuned for ${arm}, ${v3}, but this build is for ${v1} (see "isa"); to tune for it: npx autopass tune`,
   ]);
 });
 

@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { DecidedPlan } from '../build/decide-plans.js';
+import { installDispatcher } from '../build/dispatch-files.js';
+import { type AddonBinary, findAddonBinaries } from '../build/find-binaries.js';
+import { loadRecord } from '../build/record.js';
+import { linkedObjects } from '../build/relink.js';
+import type { BuildRecord, CompileCommand } from '../build/types.js';
+import { readPackageJson } from '../config/load.js';
+import { AutoPassError } from '../errors.js';
+import { isaLevelOf } from '../levers/isa-level.js';
+import { profilesFolder } from '../levers/profiles.js';
+import type { LeverPolicy } from '../levers/types.js';
+import { readLock } from '../lock/read.js';
+import type { Logger } from '../log.js';
+import { baselineTarget, detectHost, type HostTarget } from '../target/host.js';
+import { compareElf } from '../verify/elf.js';
+import { compileDispatcher } from './compile-dispatcher.js';
+import { decideLevels, type Level } from './decide-levels.js';
+import { type CompiledObject, Workspace } from './workspace.js';
+
+export interface VariantsOptions {
+  readonly packageRoot: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logger: Logger;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * After a plain build for every processor: compiles what the lock says for higher ISA levels, links the addon once more for each, and
+ * puts these variants and a dispatcher where the package loads the addon. What failed leaves the plain addon, with one line.
+ */
+export async function installVariants(options: VariantsOptions): Promise<void> {
+  const { logger, signal } = options;
+  try {
+    const host = detectHost();
+    const { packageRoot, env } = options;
+    const policy = await leverPolicy(packageRoot);
+    const reading = await readLock(path.join(packageRoot, 'autopass.lock'), policy);
+    if (reading.kind !== 'ok') return;
+    const levels = await decideLevels(host, { packageRoot, lock: reading.lock, policy, env });
+    if (levels.length === 0) {
+      logger.info('no variants: autopass.lock holds nothing above the baseline that is clearly faster');
+      return;
+    }
+    const record = await loadRecord(packageRoot);
+    let isDispatched = false;
+    for (const binary of await findAddonBinaries(record)) {
+      const own = levels.filter(({ plans }) => touches(record, binary, plans));
+      if (own.length === 0) continue;
+      await dispatch(host, record, binary, own, options);
+      isDispatched = true;
+    }
+    if (!isDispatched)
+      logger.warn('no variants: the commands that built the addon are not recorded; build it from scratch');
+  } catch (error) {
+    signal?.throwIfAborted();
+    logger.warn(
+      `the addon is built without variants: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+async function leverPolicy(packageRoot: string): Promise<LeverPolicy> {
+  const manifest = await readPackageJson(packageRoot);
+  return { allow: manifest.autopass?.allow ?? [] };
+}
+
+function touches(record: BuildRecord, { link }: AddonBinary, plans: readonly DecidedPlan[]): boolean {
+  const linked = linkedObjects(record, link);
+  return plans.some((plan) => commandsOf(record, plan).some(({ output }) => linked.has(output)));
+}
+
+function commandsOf(record: BuildRecord, { entry }: DecidedPlan): CompileCommand[] {
+  return record.compiles.filter(
+    ({ file, object, untunable }) =>
+      untunable === undefined &&
+      file === entry.file &&
+      (entry.object === undefined || entry.object === object),
+  );
+}
+
+async function dispatch(
+  host: HostTarget,
+  record: BuildRecord,
+  binary: AddonBinary,
+  levels: readonly Level[],
+  options: VariantsOptions,
+): Promise<void> {
+  const cache = path.join(options.packageRoot, '.autopass/dispatch', path.basename(binary.loaded));
+  const folder = path.join(cache, await cacheKey(record, binary, levels));
+  const baseline = isaLevelOf(baselineTarget(host));
+  const names = levels.map(({ name }) => name);
+  if (!existsSync(folder)) {
+    await rm(cache, { recursive: true, force: true });
+    const draft = path.join(cache, 'draft');
+    await mkdir(draft, { recursive: true });
+    for (const level of levels) await linkLevel(host, record, binary, level, draft, options);
+    await compileDispatcher({
+      link: binary.link,
+      addon: binary.loaded,
+      levels: [...names, baseline],
+      output: path.join(draft, 'dispatcher'),
+    });
+    await rename(draft, folder);
+  }
+  await installDispatcher(binary.loaded, {
+    baseline,
+    variants: new Map(names.map((name) => [name, path.join(folder, name)])),
+    dispatcher: path.join(folder, 'dispatcher'),
+  });
+  const loaded = path.relative(options.packageRoot, binary.loaded);
+  options.logger.info(`${loaded} opens its variant for ${[...names, baseline].join(', ')}`);
+}
+
+/** Leaves the addon for one level in `into`, under the level's name. */
+async function linkLevel(
+  host: HostTarget,
+  record: BuildRecord,
+  binary: AddonBinary,
+  level: Level,
+  into: string,
+  { packageRoot, signal }: VariantsOptions,
+): Promise<void> {
+  const [clang, ...others] = new Set(level.plans.map((plan) => plan.clang));
+  if (clang === undefined || host.arch === 'other') return;
+  if (others.length > 0) throw problem(`${level.name} was tuned with several releases of clang`);
+  const folder = path.join(into, `work-${level.name}`);
+  await mkdir(path.join(folder, 'objects'), { recursive: true });
+  const workspace = new Workspace({
+    folder,
+    record,
+    binaries: [binary],
+    clang,
+    target: { arch: host.arch, major: clang.major, profiles: path.join(packageRoot, profilesFolder) },
+    leverPolicy: await leverPolicy(packageRoot),
+    signal,
+  });
+  const linked = linkedObjects(record, binary.link);
+  const assembly = new Map<string, CompiledObject>();
+  for (const plan of level.plans) {
+    for (const command of commandsOf(record, plan).filter(({ output }) => linked.has(output))) {
+      const outcome = await workspace.compile(command, plan.entry.levers, isaLevelOf(plan.entry.target));
+      if (outcome.kind !== 'compiled') throw problem(`${command.file} does not compile for ${level.name}`);
+      assembly.set(command.output, outcome.object);
+    }
+  }
+  const variant = await workspace.variant(level.name, assembly);
+  const output = variant.binaries[binary.loaded] ?? '';
+  const comparison = await compareElf(binary.link.output, output);
+  if (!comparison.equal) throw problem(`the variant for ${level.name} differs: ${comparison.detail}`);
+  await rename(output, path.join(into, level.name));
+  await rm(folder, { recursive: true });
+}
+
+function problem(message: string): AutoPassError {
+  return new AutoPassError('VARIANT_FAILED', message, { family: 'toolchain' });
+}
+
+/** Over the plain addon, the commands that made it, and the plans: all that the variants come from. */
+async function cacheKey(
+  record: BuildRecord,
+  { link, loaded }: AddonBinary,
+  levels: readonly Level[],
+): Promise<string> {
+  const hash = createHash('sha256').update(await readFile(link.output));
+  const plans = levels.map(({ name, plans }) => [
+    name,
+    plans.map((plan) => [plan.path, plan.digest, commandsOf(record, plan).map(({ argv }) => argv)]),
+  ]);
+  return hash
+    .update(JSON.stringify([loaded, link.argv, plans]))
+    .digest('hex')
+    .slice(0, 32);
+}
