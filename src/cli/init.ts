@@ -7,7 +7,6 @@ import { type BuildSystem, detectBuildSystem } from '../build/detect-build-syste
 import { type PackageJson, readPackageJson } from '../config/load.js';
 import { exitCodes } from '../errors.js';
 import { profilesFolder } from '../levers/profiles.js';
-import { detectHost } from '../target/host.js';
 import { isHooked } from '../tune/build-package.js';
 import { command } from './command.js';
 
@@ -70,8 +69,6 @@ function starterConfig(manifest: PackageJson): object {
   const install = `${manifest.scripts?.install ?? ''} ${manifest.scripts?.rebuild ?? ''}`;
   return {
     bench: './autopass.bench.mjs',
-    // Elsewhere there are no variants.
-    ...(detectHost().os === 'linux' && detectHost().levels.length > 1 && { isa: 'dispatch' }),
     ...(install.includes('node-pre-gyp') && { build: ['node-pre-gyp', 'rebuild', '--build-from-source'] }),
     ...(manifest.scripts?.test !== undefined &&
       !/no test specified/.test(manifest.scripts.test) && { test: ['npm', 'test'] }),

@@ -71,17 +71,16 @@ required_packages() {
   has git || echo git
 }
 
-# For building and running code of another architecture.
+# For building code of another architecture, and running that of other processors.
 cross_packages() {
   has aarch64-linux-gnu-g++ || echo g++-aarch64-linux-gnu
-  has qemu-aarch64 || echo qemu-user
+  has qemu-aarch64 && has qemu-x86_64 || echo qemu-user
 }
 
 optional_packages() {
   has ninja || echo ninja-build
   has ccache || echo ccache
   has_perf || perf_package
-  [ "$tests" = no ] || has qemu-x86_64 || echo qemu-user
 }
 
 node_is_new_enough() {

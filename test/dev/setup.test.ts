@@ -18,7 +18,7 @@ const script = fileURLToPath(new URL('../../src/dev/setup.sh', import.meta.url))
 const basics = ['sh', 'grep', 'tail', 'mktemp', 'rm', 'ln'];
 const buildTools = ['make', 'g++', 'python3', 'cmake', 'git'];
 const conveniences = ['ninja', 'ccache', 'perf'];
-const crossTools = ['aarch64-linux-gnu-g++', 'qemu-aarch64'];
+const crossTools = ['aarch64-linux-gnu-g++', 'qemu-aarch64', 'qemu-x86_64'];
 
 /** A machine that has exactly the commands put into its one PATH folder, and an apt-get that logs what it is asked. */
 class Machine {
