@@ -73,7 +73,7 @@ class Machine {
         `clang-*) provide clang++-$n; printf '#!/bin/sh\\necho ${this.root}/resource-%s\\n' "$n" > "$bin/clang-$n"`,
         `/bin/chmod +x "$bin/clang-$n";;`,
         'llvm-*) provide opt-$n llvm-profdata-$n;; lld-*) provide ld.lld-$n;;',
-        'g++-aarch64-linux-gnu) provide aarch64-linux-gnu-g++;; qemu-user) provide qemu-aarch64;;',
+        'g++-aarch64-linux-gnu) provide aarch64-linux-gnu-g++;; qemu-user) provide qemu-aarch64; provide qemu-x86_64;;',
         'ninja-build) provide ninja;; linux-perf|linux-tools-generic) provide perf;;',
         'make|g++|python3|cmake|git|ccache) provide $p;; esac; done',
       ].join('\n'),
