@@ -87,7 +87,7 @@ int main(int count, char **arguments) {
   unsigned (*sum)(unsigned *, unsigned) = addon ? dlsym(addon, "napi_register_module_v1") : 0;
   for (unsigned i = 0; i < 64; i++) values[i] = i;
   if (sum == 0) return 1;
-  printf("%u\n", sum(values, 64));
+  printf("%u\\n", sum(values, 64));
   char line[4096];
   for (FILE *maps = fopen("/proc/self/maps", "r"); fgets(line, sizeof line, maps);) fputs(line, stdout);
   return 0;
