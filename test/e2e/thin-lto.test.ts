@@ -278,8 +278,8 @@ it('gives a unit without others, and a unit whose object was edited, as they are
   await removePackage(root);
 });
 
-describe.each(['Ninja', 'Unix Makefiles'])('a cmake-js package with ThinLTO built with %s', (generator) => {
-  const command = [...cmakeJs, 'build', '-G', generator];
+describe('a cmake-js package with ThinLTO', () => {
+  const command = [...cmakeJs, 'build', '-G', 'Ninja'];
 
   it('inlines across files, the same wherever the package lies', async () => {
     const roots = [await makePackage('an addon', apply, files), await makePackage('other', apply, files)];
