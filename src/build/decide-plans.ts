@@ -7,7 +7,7 @@ import type { CompilePlan, LeverPolicy } from '../levers/types.js';
 import { matchEntries } from '../lock/match.js';
 import { sourceHash } from '../lock/source-hash.js';
 import type { Lock, LockEntry } from '../lock/types.js';
-import { type BuildMachine, buildMachine } from '../target/machine.js';
+import type { BuildMachine } from '../target/machine.js';
 import { acceptsArgs } from '../toolchain/accepts.js';
 import { findClangs } from '../toolchain/find-clang.js';
 import type { Clang } from '../toolchain/types.js';
@@ -42,21 +42,18 @@ export async function decidePlans(options: {
   packageRoot: string;
   lock: Lock;
   policy: LeverPolicy;
-  /** Targets whose entries may be applied, best first. */
-  targets: readonly string[];
+  /** Its `targets` are those whose entries may be applied. */
+  machine: Pick<BuildMachine, 'targets' | 'cross'>;
   env: NodeJS.ProcessEnv;
 }): Promise<Decisions> {
-  const { cross } = buildMachine(options.env);
   const clangs = await findClangs({ env: options.env });
   const { chosen, unfit } = matchEntries(options.lock, {
-    targets: options.targets,
+    targets: options.machine.targets,
     majors: majorsOf(clangs, 'llvm'),
     appleMajors: majorsOf(clangs, 'apple'),
   });
   const outcomes = await Promise.all(
-    chosen
-      .filter(({ verdict }) => verdict !== 'stock')
-      .map((entry) => decide(entry, clangs, { ...options, cross })),
+    chosen.filter(({ verdict }) => verdict !== 'stock').map((entry) => decide(entry, clangs, options)),
   );
   const isChosen = (entry: LockEntry): boolean =>
     chosen.some((other) => other.file === entry.file && other.object === entry.object);
@@ -79,11 +76,12 @@ async function decide(
   options: {
     packageRoot: string;
     policy: LeverPolicy;
+    machine: Pick<BuildMachine, 'cross'>;
     env: NodeJS.ProcessEnv;
-    cross: BuildMachine['cross'];
   },
 ): Promise<DecidedPlan | StockEntry> {
   const stock = (reason: string): StockEntry => ({ entry, reason });
+  const { cross } = options.machine;
   const clang = clangs.find(
     ({ vendor, major }) => vendor === entry.compiler.vendor && major === entry.compiler.major,
   );
@@ -107,10 +105,10 @@ async function decide(
   }
   const lto = plan.kind === 'two-stage' && plan.thinLto !== undefined ? thinLtoTools(clang) : undefined;
   if (lto?.ok === false) return stock(lto.reason);
-  if (lto !== undefined && options.cross) return stock('ThinLTO is not done in cross builds');
+  if (lto !== undefined && cross !== undefined) return stock('ThinLTO is not done in cross builds');
   const problem = await profileProblem(options.packageRoot, entry.levers);
   if (problem !== undefined) return stock(problem);
-  const triple = options.cross?.triple;
+  const triple = cross?.triple;
   const targetArgs = triple === undefined ? [] : [`--target=${triple}`];
   if (!(await isAccepted(plan, clang, entry.file, targetArgs, options.env))) {
     return stock(`${clang.cc} (${clang.version}) does not take its arguments`);

@@ -54,10 +54,7 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
       `${where}: ${reason}${read?.kind === 'invalid' ? '; everything builds as stock' : ''}`,
     );
   }
-  const decisions: Decisions =
-    lock.entries.length === 0
-      ? { plans: [], stock: [] }
-      : await decidePlans({ ...options, ...plainPart(lock, buildMachine(options.env)), policy });
+  const decisions = await decide(lock, policy, options);
   reportStock(decisions.stock, options.logger);
   const rebuilt = await apply(options.packageRoot, state, decisions.plans, mode !== 'off');
   const inputs = lock.entries.flatMap((entry) => [entry.file, ...entry.includes, ...profilesOf(entry)]);
@@ -69,6 +66,13 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
     rebuilt,
     inputs: watched.filter((file) => existsSync(file)),
   };
+}
+
+/** Without entries nothing is asked of the machine. */
+async function decide(lock: Lock, policy: LeverPolicy, options: SyncOptions): Promise<Decisions> {
+  if (lock.entries.length === 0) return { plans: [], stock: [] };
+  const machine = buildMachine(options.env);
+  return decidePlans({ ...options, lock: plainPart(lock, machine), machine, policy });
 }
 
 /** Path, relative to the package, of the profile that an entry was tuned with. */

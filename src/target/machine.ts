@@ -13,11 +13,6 @@ export interface BuildMachine {
   readonly cross?: { readonly target: string; readonly triple: string };
 }
 
-/** The config's `isa` as builds know it: hooks cannot read the config, so that it reaches them through the environment. */
-export function appliedIsa(env: NodeJS.ProcessEnv): string {
-  return env.AUTOPASS_ISA || 'baseline';
-}
-
 /**
  * The machine that runs this process, with the `isa` of the environment, or the one that the cross build around it is for
  * (`AUTOPASS_TARGET`).
@@ -26,7 +21,8 @@ export function appliedIsa(env: NodeJS.ProcessEnv): string {
 export function buildMachine(env: NodeJS.ProcessEnv): BuildMachine {
   if (!env.AUTOPASS_TARGET) {
     const host = detectHost();
-    const isa = appliedIsa(env);
+    // Hooks cannot read the config: its `isa` reaches them through the environment.
+    const isa = env.AUTOPASS_ISA || 'baseline';
     return { host, isa, targets: appliedTargets(host, isa) };
   }
   const target = requireTarget(env.AUTOPASS_TARGET);

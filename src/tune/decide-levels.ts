@@ -23,7 +23,7 @@ export async function decideLevels(
   const levels: Level[] = [];
   for (const [index, target] of targets.entries()) {
     if (!lock.entries.some((entry) => entry.target === target)) continue;
-    const { plans } = await decidePlans({ ...options, lock, targets: targets.slice(index) });
+    const { plans } = await decidePlans({ ...options, lock, machine: { targets: targets.slice(index) } });
     if (plans.some(({ entry }) => entry.target === target)) {
       levels.push({ name: isaLevelOf(target), target, plans });
     }

@@ -62,7 +62,8 @@ export async function lockStatus(
   }
   const { plans, stock } = await decidePlans({
     packageRoot,
-    ...plainPart(reading.lock, machine),
+    lock: plainPart(reading.lock, machine),
+    machine,
     policy,
     env,
   });
