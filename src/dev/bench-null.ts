@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '../config/load.js';
 import { AutoPassError } from '../errors.js';
 import { silentLogger } from '../log.js';
-import { requireClang } from '../tune/prepare.js';
+import { requireClang } from '../tune/require-clang.js';
 import type { Ratio, TuneResult } from '../tune/result.js';
 import { tune } from '../tune/tune.js';
 import { createNullPolicy } from './bench/null-policy.js';

@@ -14,14 +14,13 @@ import { fingerprintVersion } from '../policy/knowledge/probes.js';
 import type { PolicyTrial } from '../policy/types.js';
 import { compileBaseline } from '../tune/baseline.js';
 import { takeFingerprint } from '../tune/fingerprints.js';
+import { gatherUnits, hotUnits, scoreStock } from '../tune/hot-units.js';
 import { type JournalEvent, journalFile, readJournal } from '../tune/journal.js';
 import { entryOf, learnedOf } from '../tune/learn.js';
 import { prepare } from '../tune/prepare.js';
 import { sessionProfiles } from '../tune/profiles.js';
 import { scopesOf } from '../tune/scopes.js';
-import { Trials } from '../tune/trials.js';
-import { gatherUnits, hotUnits, scoreStock } from '../tune/tune.js';
-import { Workspace } from '../tune/workspace.js';
+import { sessionTools } from '../tune/session-tools.js';
 
 const logger: Logger = { ...silentLogger, warn: (message) => process.stderr.write(`${message}\n`) };
 
@@ -30,19 +29,20 @@ async function entriesOf(config: Config, workDir: string): Promise<KnowledgeEntr
   const session = await lastFinished(packageRoot);
   const signal = undefined;
   const prep = await prepare(config, { workDir, logger, signal });
-  const { record, binaries, clang, bench, stock, mode } = prep;
+  const { clang } = prep;
   const { identity, summary } = session;
   if (identity.fingerprint !== prep.fingerprint)
     throw new Error('bench or sources are not those of the session');
   if (identity.compiler !== clang.identity) throw new Error('clang is not that of the session');
   const level = isaLevelOf(identity.target);
-  const target = { arch: prep.host.arch, major: clang.major, level, profiles: sessionProfiles(packageRoot) };
-  const workspace = new Workspace({
-    folder: path.join(workDir, 'variants'),
-    leverPolicy: { allow: config.allow },
-    ...{ record, binaries, clang, target, signal },
+  const profiles = sessionProfiles(packageRoot);
+  const { target, workspace, trials } = sessionTools(config, prep, {
+    workDir,
+    level,
+    profiles,
+    logger,
+    signal,
   });
-  const trials = new Trials({ config, bench, stock, mode, workDir, logger, signal });
   const hot = hotUnits(prep, await scoreStock(config, prep, { workDir, logger, signal }));
   const baseline = await compileBaseline(
     hot.map(({ command }) => command),

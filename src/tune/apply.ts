@@ -26,7 +26,6 @@ export interface ApplyContext {
   readonly units: readonly TunedUnit[];
   readonly judgement: Judgement;
   readonly trials: Trials;
-  readonly target: string;
   /** What a model did for the result, where one was asked. */
   readonly agents: PolicyReport | undefined;
   readonly logger: Logger;
@@ -41,11 +40,12 @@ export const lockName = 'autopass.lock';
  * @throws AutoPassError `TESTS_FAILED`, `LOCK_UNREADABLE`
  */
 export async function applyJudgement(context: ApplyContext): Promise<{ warnings: readonly string[] }> {
-  const { config, judgement, logger, signal } = context;
+  const { config, judgement, logger, signal, prep } = context;
+  const build = { config, mode: 'apply', logger, env: prep.env } as const;
   const file = path.join(config.packageRoot, lockName);
   const before = await currentLock(file, config.allow);
   // Above the baseline the lack of an entry leaves the file to the entry of a lower level.
-  const isBaseline = context.target === baselineTarget(context.prep.host);
+  const isBaseline = context.prep.target === baselineTarget(context.prep.host);
   const entries = await Promise.all([
     ...judgement.kept.map((kept) => entryOf(context, kept)),
     ...(isBaseline ? [...judgement.dropped.keys()].map((unit) => stockEntryOf(context, unit)) : []),
@@ -60,15 +60,14 @@ export async function applyJudgement(context: ApplyContext): Promise<{ warnings:
   try {
     await installProfiles(config.packageRoot, lock);
     await writeLock(file, lock);
-    await buildPackage({ config, mode: 'apply', logger, ...(signal && { signal }) });
+    await buildPackage({ ...build, ...(signal && { signal }) });
     const warnings = await compareObjects(context, entries);
     await runTests(context);
     await pruneProfiles(config.packageRoot, lock);
     return { warnings };
   } catch (error) {
     await putBack();
-    if (signal?.aborted !== true)
-      await buildPackage({ config, mode: 'apply', logger }).catch(() => undefined);
+    if (signal?.aborted !== true) await buildPackage(build).catch(() => undefined);
     throw error;
   }
 }
@@ -83,7 +82,7 @@ async function currentLock(file: string, allow: readonly string[]): Promise<Lock
 }
 
 /** Entries of this target for files that the session looked at are replaced; other targets stay. */
-function withoutStale(lock: Lock, { units, target }: ApplyContext): Lock {
+function withoutStale(lock: Lock, { units, prep: { target } }: ApplyContext): Lock {
   let result = lock;
   for (const { command, isAmbiguous } of units) {
     result = removeEntry(result, command.file, isAmbiguous ? command.object : undefined, target);
@@ -125,10 +124,10 @@ async function stockEntryOf(context: ApplyContext, unit: TunedUnit): Promise<Loc
 }
 
 async function entryBase(
-  { config, prep, target, agents }: ApplyContext,
+  { config, prep, agents }: ApplyContext,
   unit: TunedUnit,
 ): Promise<Omit<LockEntry, 'levers' | 'objectHash' | 'measured'>> {
-  const { clang } = prep;
+  const { clang, target } = prep;
   const { command } = unit;
   const compiler = command.language === 'c' ? clang.cc : clang.cxx;
   const includes = await localHeaders(command, compiler, config.packageRoot);
@@ -172,8 +171,8 @@ async function compareObjects({ prep }: ApplyContext, entries: readonly LockEntr
 }
 
 /** The stock build passed them before the session began. */
-async function runTests({ config, signal, judgement }: ApplyContext): Promise<void> {
-  if (config.test === undefined || judgement.verdict !== 'faster') return;
+async function runTests({ config, prep, signal, judgement }: ApplyContext): Promise<void> {
+  if (config.test === undefined || !prep.isLocal || judgement.verdict !== 'faster') return;
   const failure = await testFailure(config, signal);
   if (failure === undefined) return;
   throw new AutoPassError(

@@ -13,7 +13,7 @@ import { type BinaryNeeds, binaryNeeds } from '../verify/cross-binary.js';
 import { buildPackage } from './build-package.js';
 import { explainFailure } from './explain-failure.js';
 import { lockStatus } from './lock-status.js';
-import { requireClang } from './prepare.js';
+import { requireClang } from './require-clang.js';
 
 export interface CrossBuild {
   readonly target: Target;

@@ -7,22 +7,18 @@ import type { BuildRecord, CompileCommand } from '../build/types.js';
 import type { Config } from '../config/load.js';
 import { AutoPassError } from '../errors.js';
 import type { Logger } from '../log.js';
-import type { Mode, Variant } from '../measure/types.js';
-import { detectHost, type HostTarget } from '../target/host.js';
-import { findClangs } from '../toolchain/find-clang.js';
-import type { Clang } from '../toolchain/types.js';
+import type { BenchTarget, Mode, Variant } from '../measure/types.js';
 import { probeBench } from '../verify/probe.js';
 import { buildPackage } from './build-package.js';
 import { testFailure } from './package-tests.js';
 import { benchError } from './self-check.js';
+import { localSite, type Site } from './site.js';
 
 /** What a session stands on: the stock build, its record, and a bench that tells the truth. */
-export interface Preparation {
-  readonly host: HostTarget & { readonly arch: 'x64' | 'arm64' };
-  readonly clang: Clang;
+export interface Preparation extends Site {
   readonly record: BuildRecord;
   readonly binaries: readonly AddonBinary[];
-  readonly bench: NonNullable<Config['bench']>;
+  readonly bench: BenchTarget;
   /** The addon files that the package loads, as built by the project's own compiler. */
   readonly stock: Variant;
   /** `process-only` where the addon cannot be loaded twice. */
@@ -35,17 +31,16 @@ export interface Preparation {
 
 /**
  * Builds the package as without AutoPass, records every command, and checks toolchain and bench.
- * @throws AutoPassError `NO_CLANG`, `NO_BENCH`, `BUILD_FAILED`, `NO_ADDON`, `BENCH_*`, `TESTS_FAIL_ON_STOCK`, `UNSUPPORTED_HOST`
+ * @throws AutoPassError `NO_BENCH`, `BUILD_FAILED`, `NO_ADDON`, `BENCH_*`, `TESTS_FAIL_ON_STOCK`, and what {@link localSite} throws
  */
 export async function prepare(
   config: Config,
-  options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
+  options: { site?: Site; workDir: string; logger: Logger; signal: AbortSignal | undefined },
 ): Promise<Preparation> {
-  const { logger, signal } = options;
-  const host = supportedHost();
+  const { workDir, logger, signal } = options;
   const bench = await requireBench(config);
-  const clang = await requireClang(config);
-  await buildPackage({ config, mode: 'stock', logger, ...(signal && { signal }) });
+  const site = options.site ?? (await localSite(config));
+  await buildPackage({ config, mode: 'stock', logger, env: site.env, ...(signal && { signal }) });
   const record = await loadRecord(config.packageRoot);
   const binaries = await findAddonBinaries(record);
   if (binaries.length === 0) {
@@ -61,16 +56,17 @@ export async function prepare(
     id: 'stock',
     binaries: Object.fromEntries(binaries.map(({ link, loaded }) => [loaded, link.output])),
   };
-  const probe = await probeBench({
+  const target: BenchTarget = {
     packageRoot: config.packageRoot,
     bench,
-    baseline: stock,
-    workDir: options.workDir,
+    workDir,
     ...(config.entry !== undefined && { entry: config.entry }),
     ...(signal && { signal }),
-  });
+    ...site.runs,
+  };
+  const probe = await probeBench({ ...target, baseline: stock });
   if (probe.problem !== undefined) throw benchError(probe.problem);
-  const failure = await testFailure(config, signal);
+  const failure = site.isLocal ? await testFailure(config, signal) : undefined;
   if (failure !== undefined) {
     throw new AutoPassError(
       'TESTS_FAIL_ON_STOCK',
@@ -81,18 +77,7 @@ export async function prepare(
   const tunable = record.compiles.filter((command) => command.untunable === undefined);
   const mode = bench.kind === 'module' && probe.canLoadTwice ? 'in-process' : 'process-only';
   const digest = await fingerprint(bench, record);
-  return { host, clang, record, binaries, bench, stock, mode, tunable, fingerprint: digest };
-}
-
-function supportedHost(): Preparation['host'] {
-  const host = detectHost();
-  if (host.arch === 'other' || host.os === 'win32' || host.os === 'other') {
-    throw new AutoPassError(
-      'UNSUPPORTED_HOST',
-      `Tuning works on Linux and macOS, x64 and arm64; this is ${process.platform} ${process.arch}.`,
-    );
-  }
-  return { ...host, arch: host.arch };
+  return { ...site, record, binaries, bench: target, stock, mode, tunable, fingerprint: digest };
 }
 
 async function requireBench(config: Config): Promise<NonNullable<Config['bench']>> {
@@ -111,18 +96,6 @@ async function requireBench(config: Config): Promise<NonNullable<Config['bench']
     });
   }
   return bench;
-}
-
-/** @throws AutoPassError `NO_CLANG` */
-export async function requireClang(config: Pick<Config, 'clang'>): Promise<Clang> {
-  const [clang] = await findClangs(config.clang === undefined ? {} : { configured: config.clang });
-  if (clang === undefined) {
-    throw new AutoPassError('NO_CLANG', 'No clang of LLVM 16 to 22 was found on PATH.', {
-      family: 'toolchain',
-      hint: 'On Debian or Ubuntu: apt-get install clang-19 llvm-19. Or name one with AUTOPASS_CLANG=/path/to/clang',
-    });
-  }
-  return clang;
 }
 
 async function fingerprint(bench: NonNullable<Config['bench']>, record: BuildRecord): Promise<string> {

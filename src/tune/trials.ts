@@ -1,10 +1,9 @@
 import type { Config } from '../config/load.js';
 import type { Logger } from '../log.js';
 import { measureVariants } from '../measure/measure.js';
-import type { MeasureRequest, MeasureResult, Mode, Variant } from '../measure/types.js';
+import type { MeasureRequest, MeasureResult, Variant } from '../measure/types.js';
 import { createVerifier, type Verification, type Verifier } from '../verify/verify.js';
-
-type Bench = NonNullable<Config['bench']>;
+import type { Preparation } from './prepare.js';
 
 /** Verifies and measures variants of one package with the session's settings, and counts processes. */
 export class Trials {
@@ -15,29 +14,18 @@ export class Trials {
   private readonly verifier: Verifier;
 
   constructor(
-    private readonly options: {
-      readonly config: Config;
-      readonly bench: Bench;
-      readonly stock: Variant;
-      readonly mode: Mode;
-      readonly workDir: string;
-      readonly logger: Logger;
-      readonly signal: AbortSignal | undefined;
-    },
+    config: Pick<Config, 'seed' | 'tolerance'>,
+    private readonly prep: Pick<Preparation, 'bench' | 'stock' | 'mode'>,
+    private readonly logger: Logger,
   ) {
-    this.seed = options.config.seed;
-    const { config, bench, stock, mode, workDir, signal } = options;
+    this.seed = config.seed;
+    const { bench, stock, mode } = prep;
+    const { tolerance } = config;
     this.verifier = createVerifier({
-      packageRoot: config.packageRoot,
-      bench,
+      ...bench,
       reference: stock,
       mode,
-      workDir,
-      ...(config.entry !== undefined && { entry: config.entry }),
-      ...(config.tolerance !== undefined && {
-        tolerance: { absolute: config.tolerance, relative: config.tolerance },
-      }),
-      ...(signal && { signal }),
+      ...(tolerance !== undefined && { tolerance: { absolute: tolerance, relative: tolerance } }),
     });
   }
 
@@ -59,16 +47,12 @@ export class Trials {
     request: Pick<MeasureRequest, 'baseline' | 'candidates' | 'goal' | 'inputs'> &
       Partial<Pick<MeasureRequest, 'minProcesses' | 'maxProcesses' | 'maxMs' | 'stopBelow'>>,
   ): Promise<MeasureResult> {
-    const { config, bench, mode, workDir, logger, signal } = this.options;
+    const { bench, mode } = this.prep;
     const result = await measureVariants({
-      packageRoot: config.packageRoot,
-      bench,
-      seed: this.nextSeed(),
+      ...bench,
       mode,
-      workDir,
-      logger,
-      ...(config.entry !== undefined && { entry: config.entry }),
-      ...(signal && { signal }),
+      seed: this.nextSeed(),
+      logger: this.logger,
       ...request,
     });
     this.processes += result.processes;

@@ -1,23 +1,19 @@
 import { rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../config/load.js';
-import { AutoPassError } from '../errors.js';
 import { gatherEvidence } from '../evidence/gather.js';
-import { type Score, type ScoredUnit, scoreTranslationUnits } from '../evidence/score.js';
 import type { Evidence } from '../evidence/types.js';
-import { isaArgs, isaLevelOf } from '../levers/isa-level.js';
+import { isaLevelOf } from '../levers/isa-level.js';
 import { renderConfiguration } from '../levers/render.js';
 import type { Configuration, RenderTarget } from '../levers/types.js';
 import type { Logger } from '../log.js';
-import { profileCommand } from '../measure/profile.js';
 import { createPolicy } from '../policy/registry.js';
 import type { Policy } from '../policy/types.js';
-import { detectHost, wantedTarget } from '../target/host.js';
 import { applyJudgement } from './apply.js';
 import { compileBaseline } from './baseline.js';
 import { Budget } from './budget.js';
 import { esScore } from './es-score.js';
+import { gatherUnits, hotUnits, scoreStock } from './hot-units.js';
 import { createInspectors } from './inspector.js';
 import {
   Journal,
@@ -29,7 +25,6 @@ import {
 import { type Judgement, judge } from './judge.js';
 import { SessionKnowledge } from './knowledge.js';
 import { NoiseFloor } from './noise-floor.js';
-import { mapPool } from './pool.js';
 import { type Preparation, prepare } from './prepare.js';
 import { sessionProfiles, trainSession } from './profiles.js';
 import { type Progress, silentProgress } from './progress.js';
@@ -38,13 +33,15 @@ import { restore } from './resume.js';
 import { scopesOf } from './scopes.js';
 import { search } from './search.js';
 import { withSessionLock } from './session-lock.js';
-import { Trials } from './trials.js';
+import { sessionTools } from './session-tools.js';
+import type { Site } from './site.js';
 import type { TunedUnit } from './units.js';
-import { type Assembly, Workspace } from './workspace.js';
 
 export interface TuneOptions {
   readonly logger: Logger;
   readonly progress?: Progress;
+  /** The machine to tune for; this one when absent. */
+  readonly site?: Site;
   readonly signal?: AbortSignal;
   /** Proposes in place of the policy that the config names. */
   readonly policy?: Policy;
@@ -54,10 +51,6 @@ export interface TuneOptions {
   readonly now?: () => number;
 }
 
-/** Units below this share of the addon's time are not worth a trial. */
-const leastShare = 0.03;
-const mostUnits = 6;
-const profileMs = 4_000;
 /** Of the session's minutes; what finding similar code may take. */
 const knowledgeShare = 0.1;
 
@@ -87,30 +80,14 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
     options.policy ?? createPolicy(config.policy, config.seed, { config, logger, signal, dryRun });
   await policy.prepare?.();
   progress.phase('build');
-  const targetName = wantedTarget(detectHost(), config.isa);
-  const prep = await prepare(config, { workDir, logger, signal });
-  const trials = new Trials({
-    config,
-    bench: prep.bench,
-    stock: prep.stock,
-    mode: prep.mode,
+  const { site } = options;
+  const prep = await prepare(config, { ...(site && { site }), workDir, logger, signal });
+  const level = isaLevelOf(prep.target);
+  const { target, workspace, trials } = sessionTools(config, prep, {
     workDir,
-    logger,
-    signal,
-  });
-  const target = {
-    arch: prep.host.arch,
-    major: prep.clang.major,
-    level: isaLevelOf(targetName),
+    level,
     profiles: sessionProfiles(config.packageRoot),
-  };
-  const workspace = new Workspace({
-    folder: path.join(workDir, 'variants'),
-    record: prep.record,
-    binaries: prep.binaries,
-    clang: prep.clang,
-    target,
-    leverPolicy: { allow: config.allow },
+    logger,
     signal,
   });
 
@@ -125,15 +102,11 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
     prep,
     hot.filter(({ command }) => baseline.has(command.output)),
     baseline,
-    {
-      workDir,
-      level: target.level,
-      signal,
-    },
+    { workDir, level, signal },
   );
 
   const identity: SessionIdentity = {
-    target: targetName,
+    target: prep.target,
     compiler: prep.clang.identity,
     policy: config.policy,
     seed: config.seed,
@@ -143,12 +116,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   const past = await unfinishedSession(file, identity);
   const isTrained = past?.some(({ type }) => type === 'profiles') ?? false;
   if (!isTrained) progress.step('running the bench with instrumented code for a profile');
-  const profiles = await trainedProfiles(config, prep, units, past ?? [], {
-    workDir,
-    level: target.level,
-    logger,
-    signal,
-  });
+  const profiles = await trainedProfiles(prep, units, past ?? [], { level, logger });
 
   progress.phase('search');
   const noise = new NoiseFloor();
@@ -182,7 +150,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       policy,
       arch: prep.host.arch,
       major: prep.clang.major,
-      level: target.level,
+      level,
       allow: config.allow,
       profiles,
       budget,
@@ -232,7 +200,6 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       trials,
       logger,
       signal,
-      target: identity.target,
       agents,
     });
     const result: TuneResult = {
@@ -261,93 +228,20 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   }
 }
 
-/** Where the time of the stock build goes. */
-export async function scoreStock(
-  config: Config,
-  prep: Preparation,
-  options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
-): Promise<Score> {
-  const { workDir, logger, signal } = options;
-  const profile = await profileCommand({
-    packageRoot: config.packageRoot,
-    bench: prep.bench,
-    inputs: 'tune',
-    variant: prep.stock,
-    durationMs: profileMs,
-    workDir,
-    ...(config.entry !== undefined && { entry: config.entry }),
-  });
-  const { record, binaries, clang } = prep;
-  const request = { packageRoot: config.packageRoot, record, binaries, profile, workDir, clang, logger };
-  return scoreTranslationUnits({ ...request, ...(signal && { signal }) });
-}
-
-/** The few units worth trials, hottest first. */
-export function hotUnits(prep: Preparation, score: Score): ScoredUnit[] {
-  const hot = score.units.filter(
-    ({ command, share }) => prep.tunable.includes(command) && share >= leastShare,
-  );
-  if (hot.length > 0) return hot.slice(0, mostUnits);
-  throw new AutoPassError(
-    'NOTHING_HOT',
-    'No translation unit of the addon takes a share of the bench worth tuning.',
-    {
-      hint: `Let the bench call what the addon itself computes. ${score.warnings.join(' ')}`,
-    },
-  );
-}
-
-/** The hot units with their evidence under plain -O3. */
-export function gatherUnits(
-  prep: Preparation,
-  hot: readonly ScoredUnit[],
-  baseline: Assembly,
-  options: { workDir: string; level: string; signal: AbortSignal | undefined },
-): Promise<TunedUnit[]> {
-  return mapPool(
-    hot,
-    os.availableParallelism(),
-    async ({ command, share, hot: functions }): Promise<TunedUnit> => {
-      const { workDir, level, signal } = options;
-      const flags = isaArgs(level);
-      const request = { command, clang: prep.clang, flags, hot: functions, share, loops: true, workDir };
-      const evidence = await gatherEvidence({ ...request, ...(signal && { signal }) });
-      const object = baseline.get(command.output);
-      if (object === undefined) throw new Error(`no baseline object of ${command.file}`);
-      const isAmbiguous = prep.record.compiles.filter(({ file }) => file === command.file).length > 1;
-      return {
-        key: isAmbiguous ? `${command.file} (${command.object})` : command.file,
-        isAmbiguous,
-        command,
-        share,
-        evidence,
-        baseline: object,
-        incumbent: { configuration: {}, object, speedup: 1 },
-      };
-    },
-  );
-}
-
 /** The session's profiles; without any the session goes on and says why. */
 async function trainedProfiles(
-  config: Config,
   prep: Preparation,
   units: readonly TunedUnit[],
   past: readonly JournalEvent[],
-  options: { workDir: string; level: string; logger: Logger; signal: AbortSignal | undefined },
+  { level, logger }: { level: string; logger: Logger },
 ): Promise<readonly Configuration[]> {
-  const { workDir, level, logger, signal } = options;
   const { profiles, problem } = await trainSession(past, {
-    packageRoot: config.packageRoot,
-    bench: prep.bench,
-    ...(config.entry !== undefined && { entry: config.entry }),
+    ...prep.bench,
     record: prep.record,
     binaries: prep.binaries,
     clang: prep.clang,
     commands: units.map(({ command }) => command),
     level,
-    workDir,
-    ...(signal && { signal }),
   });
   if (problem !== undefined) {
     logger.info(

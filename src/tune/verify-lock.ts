@@ -13,8 +13,9 @@ import { lockStatus } from './lock-status.js';
 import { prepare } from './prepare.js';
 import type { Ratio } from './result.js';
 import { withSessionLock } from './session-lock.js';
-import { Trials } from './trials.js';
-import { type CompiledObject, Workspace } from './workspace.js';
+import { sessionTools } from './session-tools.js';
+import { localSite } from './site.js';
+import type { CompiledObject } from './workspace.js';
 
 export interface VerifyResult {
   readonly target: string | undefined;
@@ -67,7 +68,9 @@ async function verifyNow(
     });
   }
   onStep('building as stock');
-  const prep = await prepare(config, { workDir, logger, signal });
+  // Every entry is compiled for its own level, whatever the config says.
+  const site = await localSite({ ...config, isa: 'baseline' });
+  const prep = await prepare(config, { site, workDir, logger, signal });
   const clangMajor = entries[0]?.compiler.major;
   if (clangMajor !== undefined && clangMajor !== prep.clang.major) {
     throw new AutoPassError(
@@ -79,26 +82,10 @@ async function verifyNow(
       },
     );
   }
-  const trials = new Trials({
-    config,
-    bench: prep.bench,
-    stock: prep.stock,
-    mode: prep.mode,
+  const { workspace, trials } = sessionTools(config, prep, {
     workDir,
+    profiles: path.join(config.packageRoot, profilesFolder),
     logger,
-    signal,
-  });
-  const workspace = new Workspace({
-    folder: path.join(workDir, 'variants'),
-    record: prep.record,
-    binaries: prep.binaries,
-    clang: prep.clang,
-    target: {
-      arch: prep.host.arch,
-      major: prep.clang.major,
-      profiles: path.join(config.packageRoot, profilesFolder),
-    },
-    leverPolicy: { allow: config.allow },
     signal,
   });
   onStep('compiling as -O3 and as the lock says');

@@ -4,12 +4,13 @@ import type { Config } from '../../config/load.js';
 import type { Logger } from '../../log.js';
 import type { Variant } from '../../measure/types.js';
 import { compileBaseline } from '../../tune/baseline.js';
+import { hotUnits, scoreStock } from '../../tune/hot-units.js';
 import { placeboEffect, widened } from '../../tune/judge.js';
 import { type Preparation, prepare } from '../../tune/prepare.js';
+import { type SessionTools, sessionTools } from '../../tune/session-tools.js';
 import { train } from '../../tune/train.js';
-import { Trials } from '../../tune/trials.js';
-import { hotUnits, scoreStock } from '../../tune/tune.js';
-import { type Assembly, Workspace } from '../../tune/workspace.js';
+import type { Trials } from '../../tune/trials.js';
+import type { Assembly } from '../../tune/workspace.js';
 import { isPolicy, type Method } from './methods.js';
 import { type PlainRequest, plainBuild } from './plain-builds.js';
 import type { FinalRecord, Speedup } from './results.js';
@@ -44,9 +45,10 @@ export async function judgeFinals(request: FinalRequest): Promise<FinalRecord> {
 async function judgeNow(request: FinalRequest, workDir: string): Promise<FinalRecord> {
   const { config, logger, signal, minutes } = request;
   const prep = await prepare(config, { workDir, logger, signal });
-  const { bench, stock, mode } = prep;
-  const trials = new Trials({ config, bench, stock, mode, workDir, logger, signal });
-  const plain = await plainRequest(request, prep, trials, workDir);
+  const profiles = path.join(workDir, 'profiles');
+  const tools = sessionTools(config, prep, { workDir, profiles, logger, signal });
+  const { trials } = tools;
+  const plain = await plainRequest(request, prep, tools, { workDir, profiles });
   const missing: Record<string, string> = {};
   const variants = await buildAll(request, prep, plain, missing);
   const correct = await onlyCorrect(trials, variants, missing);
@@ -79,20 +81,10 @@ async function judgeNow(request: FinalRequest, workDir: string): Promise<FinalRe
 async function plainRequest(
   request: FinalRequest,
   prep: Preparation,
-  trials: Trials,
-  workDir: string,
+  { workspace, trials }: SessionTools,
+  { workDir, profiles }: { workDir: string; profiles: string },
 ): Promise<PlainRequest> {
   const { config, logger, signal } = request;
-  const profiles = path.join(workDir, 'profiles');
-  const workspace = new Workspace({
-    folder: path.join(workDir, 'variants'),
-    record: prep.record,
-    binaries: prep.binaries,
-    clang: prep.clang,
-    target: { arch: prep.host.arch, major: prep.clang.major, profiles },
-    leverPolicy: { allow: config.allow },
-    signal,
-  });
   const score = await scoreStock(config, prep, { workDir, logger, signal });
   const hot = hotUnits(prep, score).map(({ command }) => command);
   const baseline: Assembly = await compileBaseline(hot, { workspace, trials, logger });
@@ -100,16 +92,12 @@ async function plainRequest(
   let training: ReturnType<typeof train> | undefined;
   const startTraining = (): ReturnType<typeof train> =>
     train({
-      packageRoot: config.packageRoot,
-      bench: prep.bench,
-      ...(config.entry !== undefined && { entry: config.entry }),
+      ...prep.bench,
       record: prep.record,
       binaries: prep.binaries,
       clang: prep.clang,
       commands,
       profiles,
-      workDir,
-      signal,
     });
   return {
     prep,

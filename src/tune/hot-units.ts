@@ -1,0 +1,76 @@
+import os from 'node:os';
+import type { Config } from '../config/load.js';
+import { AutoPassError } from '../errors.js';
+import { gatherEvidence } from '../evidence/gather.js';
+import { type Score, type ScoredUnit, scoreTranslationUnits } from '../evidence/score.js';
+import { isaArgs } from '../levers/isa-level.js';
+import type { Logger } from '../log.js';
+import { profileCommand } from '../measure/profile.js';
+import { mapPool } from './pool.js';
+import type { Preparation } from './prepare.js';
+import type { TunedUnit } from './units.js';
+import type { Assembly } from './workspace.js';
+
+/** Units below this share of the addon's time are not worth a trial. */
+const leastShare = 0.03;
+const mostUnits = 6;
+const profileMs = 4_000;
+
+/** Where the time of the stock build goes. */
+export async function scoreStock(
+  config: Config,
+  prep: Preparation,
+  options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
+): Promise<Score> {
+  const { workDir, logger, signal } = options;
+  const { record, binaries, clang, bench, stock } = prep;
+  const profile = await profileCommand({ ...bench, inputs: 'tune', variant: stock, durationMs: profileMs });
+  const request = { packageRoot: config.packageRoot, record, binaries, profile, workDir, clang, logger };
+  return scoreTranslationUnits({ ...request, ...(signal && { signal }) });
+}
+
+/** The few units worth trials, hottest first. */
+export function hotUnits(prep: Preparation, score: Score): ScoredUnit[] {
+  const hot = score.units.filter(
+    ({ command, share }) => prep.tunable.includes(command) && share >= leastShare,
+  );
+  if (hot.length > 0) return hot.slice(0, mostUnits);
+  throw new AutoPassError(
+    'NOTHING_HOT',
+    'No translation unit of the addon takes a share of the bench worth tuning.',
+    {
+      hint: `Let the bench call what the addon itself computes. ${score.warnings.join(' ')}`,
+    },
+  );
+}
+
+/** The hot units with their evidence under plain -O3. */
+export function gatherUnits(
+  prep: Preparation,
+  hot: readonly ScoredUnit[],
+  baseline: Assembly,
+  options: { workDir: string; level: string; signal: AbortSignal | undefined },
+): Promise<TunedUnit[]> {
+  return mapPool(
+    hot,
+    os.availableParallelism(),
+    async ({ command, share, hot: functions }): Promise<TunedUnit> => {
+      const { workDir, level, signal } = options;
+      const flags = isaArgs(level);
+      const request = { command, clang: prep.clang, flags, hot: functions, share, loops: true, workDir };
+      const evidence = await gatherEvidence({ ...request, ...(signal && { signal }) });
+      const object = baseline.get(command.output);
+      if (object === undefined) throw new Error(`no baseline object of ${command.file}`);
+      const isAmbiguous = prep.record.compiles.filter(({ file }) => file === command.file).length > 1;
+      return {
+        key: isAmbiguous ? `${command.file} (${command.object})` : command.file,
+        isAmbiguous,
+        command,
+        share,
+        evidence,
+        baseline: object,
+        incumbent: { configuration: {}, object, speedup: 1 },
+      };
+    },
+  );
+}

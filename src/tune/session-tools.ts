@@ -1,0 +1,41 @@
+import path from 'node:path';
+import type { Config } from '../config/load.js';
+import type { RenderTarget } from '../levers/types.js';
+import type { Logger } from '../log.js';
+import type { Preparation } from './prepare.js';
+import { Trials } from './trials.js';
+import { Workspace } from './workspace.js';
+
+/** What compiles configurations and what judges them. */
+export interface SessionTools {
+  readonly target: RenderTarget;
+  readonly workspace: Workspace;
+  readonly trials: Trials;
+}
+
+/** @param options `level` is the ISA level of the code, what every processor runs when absent; `profiles` the folder that profiles are read from. */
+export function sessionTools(
+  config: Config,
+  prep: Preparation,
+  options: {
+    workDir: string;
+    level?: string;
+    profiles: string;
+    logger: Logger;
+    signal: AbortSignal | undefined;
+  },
+): SessionTools {
+  const { record, binaries, clang, host } = prep;
+  const { workDir, level, profiles, logger, signal } = options;
+  const target = { arch: host.arch, major: clang.major, profiles, ...(level !== undefined && { level }) };
+  const workspace = new Workspace({
+    folder: path.join(workDir, 'variants'),
+    record,
+    binaries,
+    clang,
+    target,
+    leverPolicy: { allow: config.allow },
+    signal,
+  });
+  return { target, workspace, trials: new Trials(config, prep, logger) };
+}
