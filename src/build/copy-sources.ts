@@ -6,11 +6,13 @@ const leftOut = /^(?:build|prebuilds|node_modules|\.autopass|\.git)$/;
 
 /**
  * A fresh copy of a package's sources, for a build that must not touch the package's own. The dependencies are shared through a
- * link.
+ * link. What AutoPass itself keeps in the copy, such as the journal of a session, stays.
  */
 export async function copySources(packageRoot: string, to: string): Promise<void> {
-  await rm(to, { recursive: true, force: true });
   await mkdir(to, { recursive: true });
+  for (const name of await readdir(to)) {
+    if (name !== '.autopass') await rm(path.join(to, name), { recursive: true, force: true });
+  }
   for (const name of await readdir(packageRoot)) {
     if (leftOut.test(name)) continue;
     const options = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true };

@@ -2,6 +2,8 @@ import path from 'node:path';
 import type { CommandDef } from 'citty';
 import { AutoPassError, exitCodes } from '../errors.js';
 import { formatExplanation, type TriedConfiguration } from '../report/explanation.js';
+import { requireTarget } from '../target/target.js';
+import { crossFolder } from '../tune/cross-copy.js';
 import { journalFile, readJournal } from '../tune/journal.js';
 import type { TuneResult } from '../tune/result.js';
 import { addonScope } from '../tune/scopes.js';
@@ -17,9 +19,13 @@ export const explain: CommandDef = command(
       description: 'Source file; all when absent',
       valueHint: 'FILE',
     },
+    target: { type: 'string', valueHint: 'TARGET', description: 'Of the last session for another machine' },
   },
   async (args, io) => {
-    const file = journalFile(path.resolve(args.dir));
+    const root = path.resolve(args.dir);
+    const folder =
+      args.target === undefined ? root : crossFolder(root, requireTarget(args.target), 'cross-tune');
+    const file = journalFile(folder);
     const { scopes, result } = await lastSession(file);
     const isWanted = (name: string): boolean => args.unit === undefined || name.includes(args.unit);
     const tus = result?.tus.filter(({ file: source }) => isWanted(source)) ?? [];

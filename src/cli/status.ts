@@ -1,7 +1,7 @@
 import type { CommandDef } from 'citty';
 import { loadConfig } from '../config/load.js';
 import { exitCodes } from '../errors.js';
-import { levers, times } from '../report/summary.js';
+import { approximately, levers } from '../report/summary.js';
 import { formatTable } from '../report/table.js';
 import { type LockStatus, lockStatus } from '../tune/lock-status.js';
 import { command } from './command.js';
@@ -42,14 +42,18 @@ function format(status: LockStatus, what: string): string {
         ...status.entries.map(({ entry, state }) => [
           entry.file,
           entry.target,
-          entry.verdict === 'stock' ? '–' : times(entry.measured.speedup),
-          entry.verdict === 'stock' ? '–' : times(entry.measured.vsStock),
+          entry.verdict === 'stock' ? '–' : approximately(entry.measured.speedup, entry.measured),
+          entry.verdict === 'stock' ? '–' : approximately(entry.measured.vsStock, entry.measured),
           state,
           entry.verdict === 'stock' ? '' : levers(entry.levers),
         ]),
       ]),
     );
   }
+  if (status.entries.some(({ entry }) => entry.measured.estimate))
+    lines.push(
+      '~ is an estimate: nothing was timed. Measure with: autopass verify --target TARGET --device ssh://USER@HOST',
+    );
   for (const { entry, reason } of status.entries)
     if (reason !== undefined) lines.push(`${entry.file} (${entry.target}): ${reason}`);
   if (status.drift.length > 0) {

@@ -1,10 +1,13 @@
 import type { CommandDef } from 'citty';
-import { loadConfig } from '../config/load.js';
+import { type Config, loadConfig } from '../config/load.js';
 import { exitCodes } from '../errors.js';
 import { DryRunEnd } from '../model/dry-run.js';
 import { appliedTargets, variantTargets } from '../target/applied.js';
 import { detectHost } from '../target/host.js';
+import { formatTarget, requireTarget } from '../target/target.js';
+import type { TuneResult } from '../tune/result.js';
 import { tune as runTune } from '../tune/tune.js';
+import { tuneCross } from '../tune/tune-cross.js';
 import { tuneTargets } from '../tune/tune-targets.js';
 import { command } from './command.js';
 import { refuseInCi } from './frozen.js';
@@ -18,6 +21,11 @@ export const tune: CommandDef = command(
   'Tune every hot translation unit and write autopass.lock',
   {
     ...sessionArgs,
+    target: {
+      type: 'string',
+      valueHint: 'TARGET',
+      description: 'Tune for another machine, such as linux-glibc-arm64/armv8-a@cortex-a72',
+    },
     'dry-run': {
       type: 'boolean',
       description: 'With agents: print the first request to the model, send nothing',
@@ -28,14 +36,17 @@ export const tune: CommandDef = command(
     const own = await loadConfig(args.dir);
     const config = withSessionArgs(own, args);
     const dryRun = Boolean(args['dry-run']);
-    const results = await tuneTargets(
-      config,
-      (chosen) =>
-        withProgress(io, (progress, logger) =>
-          runTune(chosen, { logger, progress, signal: io.signal, dryRun }),
-        ),
-      (chosen) => lockedBuild(chosen, io),
-    ).catch((error: unknown) => {
+    const target = args.target === undefined ? undefined : requireTarget(args.target);
+    const session = (chosen: Config): Promise<TuneResult> =>
+      withProgress(io, (progress, logger) => {
+        const options = { logger, progress, signal: io.signal, dryRun };
+        return target === undefined ? runTune(chosen, options) : tuneCross(chosen, target, options);
+      });
+    const run =
+      target === undefined
+        ? tuneTargets(config, session, (chosen) => lockedBuild(chosen, io))
+        : session(config).then((result) => [result]);
+    const results = await run.catch((error: unknown) => {
       if (error instanceof DryRunEnd) return error;
       throw error;
     });
@@ -44,8 +55,13 @@ export const tune: CommandDef = command(
       return exitCodes.ok;
     }
     printResults(results, io);
-    const unused = results.find(({ target, verdict }) => verdict === 'faster' && !isUsed(target, own.isa));
-    if (unused !== undefined) {
+    if (target !== undefined) {
+      io.logger.info(`build with it: autopass build --target ${formatTarget(target)}`);
+    }
+    const unused =
+      target === undefined &&
+      results.find(({ target, verdict }) => verdict === 'faster' && !isUsed(target, own.isa));
+    if (unused) {
       io.logger.warn(
         `builds leave out what was tuned for ${unused.target} unless "isa" in the config is dispatch or host`,
       );

@@ -25,7 +25,7 @@ const entryKeys = [
   'policy',
   'model',
 ];
-const measuredKeys = ['speedup', 'ci', 'vsStock', 'vsStockCi', 'noiseFloor', 'sameInputs'];
+const measuredKeys = ['speedup', 'ci', 'vsStock', 'vsStockCi', 'noiseFloor', 'sameInputs', 'estimate'];
 const maxIncludes = 2000;
 const targetName = /^[a-z0-9]+(?:-[a-z0-9]+)*-(x64|arm64)\/[a-z0-9][a-z0-9.+_-]{0,63}(?:@[a-z0-9-]{1,32})?$/;
 const versionText = /^(\d{1,3})(?:\.\d{1,6}){0,3}(?:[-+~a-z][\w.+~-]{0,30})?$/;
@@ -115,11 +115,20 @@ function parseModel(value: unknown): LockModel | undefined {
 
 function parseMeasured(value: unknown): LockMeasurement | undefined {
   if (!isObject(value) || unknownKey(value, measuredKeys) !== undefined) return undefined;
-  const { speedup, ci, vsStock, vsStockCi, noiseFloor, sameInputs } = value;
+  const { speedup, ci, vsStock, vsStockCi, noiseFloor, sameInputs, estimate } = value;
   if (!isRatio(speedup) || !isInterval(ci) || !isRatio(vsStock) || !isInterval(vsStockCi)) return undefined;
   if (!isNumber(noiseFloor, 0, 1000)) return undefined;
   if (sameInputs !== undefined && typeof sameInputs !== 'boolean') return undefined;
-  return { speedup, ci, vsStock, vsStockCi, noiseFloor, ...(sameInputs === undefined ? {} : { sameInputs }) };
+  if (estimate !== undefined && typeof estimate !== 'boolean') return undefined;
+  return {
+    speedup,
+    ci,
+    vsStock,
+    vsStockCi,
+    noiseFloor,
+    ...(sameInputs === undefined ? {} : { sameInputs }),
+    ...(estimate === undefined ? {} : { estimate }),
+  };
 }
 
 function isRatio(value: unknown): value is number {

@@ -16,6 +16,8 @@ export interface LockMeasurement {
   readonly noiseFloor: number;
   /** True when the bench gave the same inputs for tuning and for checking. */
   readonly sameInputs?: boolean;
+  /** True when nothing was timed: the numbers come from instructions that an emulator counted and a model of the processor. */
+  readonly estimate?: boolean;
 }
 
 /** The model whose proposals a session tried. */

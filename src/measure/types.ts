@@ -39,6 +39,8 @@ export interface BenchTarget {
   readonly workDir: string;
   /** Words that start Node where the bench runs, such as an emulator and its Node; the running Node when absent. */
   readonly node?: readonly string[];
+  /** Per variant in a process, 60 s by default; a process that takes longer is killed. */
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -54,8 +56,6 @@ export interface MeasureRequest extends BenchTarget {
   readonly roundsPerProcess?: number;
   readonly seed: number;
   readonly logger: Logger;
-  /** Per variant in a process, 60 s by default; a process that takes longer is killed. */
-  readonly timeoutMs?: number;
   /** Once every candidate has its least number of processes, none is added after this time. Does not depend on what was measured, so it biases nothing. */
   readonly maxMs?: number;
   /** What placebos show, as a ratio minus one; no verdict is given inside it. */

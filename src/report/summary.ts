@@ -12,20 +12,14 @@ export function formatSummary(result: TuneResult): string {
       ...result.tus.map((unit) => [
         unit.object === undefined ? unit.file : `${unit.file} (${unit.object})`,
         `${Math.round(unit.share * 100)} %`,
-        unit.verdict === 'tuned' ? times(unit.speedup) : '–',
-        unit.verdict === 'tuned' ? times(unit.vsStock.ratio) : '–',
+        unit.verdict === 'tuned' ? approximately(unit.speedup, result) : '–',
+        unit.verdict === 'tuned' ? approximately(unit.vsStock.ratio, result) : '–',
         unit.verdict,
         unit.verdict === 'tuned' ? levers(unit.levers) : unit.reason,
       ]),
     ]),
     '',
-    `the whole addon   over stock  ${formatRatio(result.addon.vsStock)}`,
-    `                  over -O3    ${formatRatio(result.addon.vsO3)}`,
-    `                  noise floor ± ${(result.noiseFloor * 100).toFixed(1)} %`,
-    '',
-    result.verdict === 'faster'
-      ? `Confirmed on ${result.sameInputs ? 'the same inputs it was tuned on (the gain may be fitted to them)' : 'inputs that tuning did not see'}, in fresh processes.`
-      : 'No gain could be confirmed: the stock build stays, and autopass.lock says so.',
+    ...(result.estimate ? estimated(result) : measured(result)),
     `${result.trials} trials, ${result.processes} processes, ${(result.elapsedMs / 60_000).toFixed(1)} minutes, ${result.compiler}, policy ${result.policy}, ${result.target}.`,
   ];
   if (result.esScore !== undefined)
@@ -33,6 +27,29 @@ export function formatSummary(result: TuneResult): string {
   if (result.agents !== undefined) lines.push(...formatAgents(result.agents, result));
   for (const warning of result.warnings) lines.push(`Note: ${warning}`);
   return lines.join('\n');
+}
+
+function measured({ addon, noiseFloor, verdict, sameInputs }: TuneResult): string[] {
+  return [
+    `the whole addon   over stock  ${formatRatio(addon.vsStock)}`,
+    `                  over -O3    ${formatRatio(addon.vsO3)}`,
+    `                  noise floor ± ${(noiseFloor * 100).toFixed(1)} %`,
+    '',
+    verdict === 'faster'
+      ? `Confirmed on ${sameInputs ? 'the same inputs it was tuned on (the gain may be fitted to them)' : 'inputs that tuning did not see'}, in fresh processes.`
+      : 'No gain could be confirmed: the stock build stays, and autopass.lock says so.',
+  ];
+}
+
+/** Without intervals: counting gives the same every time, and how far the model is from the processor nobody knows. */
+function estimated({ addon, verdict, target }: TuneResult): string[] {
+  return [
+    `the whole addon   over stock  about ${times(addon.vsStock.ratio)} (estimate)`,
+    `                  over -O3    about ${times(addon.vsO3.ratio)} (estimate)`,
+    '',
+    `${verdict === 'faster' ? '' : 'No gain was found. '}Nothing was timed: instructions that ran were counted under an emulator and weighed by a model of the processor.`,
+    `Outputs were compared for real. Measure on a device: autopass verify --target ${target} --device ssh://USER@HOST`,
+  ];
 }
 
 /** What the models took and how well they did. */
@@ -66,6 +83,11 @@ export function formatRatio({ ratio: value, ci }: Ratio): string {
 /** For example `1.043×`. */
 export function times(value: number): string {
   return `${value.toFixed(3)}×`;
+}
+
+/** A speedup, marked where it is an estimate. */
+export function approximately(value: number, { estimate }: { readonly estimate?: boolean }): string {
+  return estimate === true ? `~${times(value)}` : times(value);
 }
 
 /** Lever ids and values on one line, shortened where a value is a list. */

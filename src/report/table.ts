@@ -4,7 +4,7 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
     Math.max(...rows.map((row) => (row[column] ?? '').length)),
   );
   const isNumeric = widths.map((_, column) =>
-    rows.slice(1).every((row) => /^[-+\d.%× ]*$|^–$/.test(row[column] ?? '')),
+    rows.slice(1).every((row) => /^[-+~\d.%× ]*$|^–$/.test(row[column] ?? '')),
   );
   const lines = rows.map((row) =>
     row

@@ -62,6 +62,8 @@ export async function applyJudgement(context: ApplyContext): Promise<{ warnings:
     await writeLock(file, lock);
     await buildPackage({ ...build, ...(signal && { signal }) });
     const warnings = await compareObjects(context, entries);
+    if (config.test !== undefined && !prep.isLocal)
+      warnings.push(`${config.test.join(' ')} was not run on the tuned build: it is for another machine`);
     await runTests(context);
     await pruneProfiles(config.packageRoot, lock);
     return { warnings };
@@ -102,6 +104,7 @@ async function entryOf(context: ApplyContext, { unit, vsO3, vsStock }: JudgedUni
       vsStockCi: [round(vsStock.ci[0]), round(vsStock.ci[1])],
       noiseFloor: round(context.judgement.noiseFloor),
       ...(context.trials.sameInputs && { sameInputs: true }),
+      ...(context.trials.isEstimate && { estimate: true }),
     },
   };
 }
@@ -119,6 +122,7 @@ async function stockEntryOf(context: ApplyContext, unit: TunedUnit): Promise<Loc
       vsStock: 1,
       vsStockCi: [1, 1],
       noiseFloor: round(context.judgement.noiseFloor),
+      ...(context.trials.isEstimate && { estimate: true }),
     },
   };
 }

@@ -1,25 +1,18 @@
-import path from 'node:path';
-import { copySources } from '../build/copy-sources.js';
-import { crossEnvironment } from '../build/cross-environment.js';
-import { detectBuildSystem } from '../build/detect-build-system.js';
+import { rm } from 'node:fs/promises';
 import { type AddonBinary, findAddonBinaries } from '../build/find-binaries.js';
 import { loadRecord } from '../build/record.js';
 import type { Config } from '../config/load.js';
 import { AutoPassError } from '../errors.js';
 import type { Logger } from '../log.js';
-import { formatTarget, type Target } from '../target/target.js';
-import { type CrossToolchain, crossToolchain } from '../toolchain/cross.js';
+import type { Target } from '../target/target.js';
 import { type BinaryNeeds, binaryNeeds } from '../verify/cross-binary.js';
 import { buildPackage } from './build-package.js';
+import { type CrossCopy, crossFolder, makeCrossCopy } from './cross-copy.js';
 import { explainFailure } from './explain-failure.js';
 import { lockStatus } from './lock-status.js';
-import { requireClang } from './require-clang.js';
 
-export interface CrossBuild {
+export interface CrossBuild extends CrossCopy {
   readonly target: Target;
-  readonly toolchain: CrossToolchain;
-  /** The copy of the package in which it was built; the package itself is left as it was. */
-  readonly folder: string;
   readonly binaries: readonly AddonBinary[];
   /** What a machine must have for each of them, in order. */
   readonly needs: readonly BinaryNeeds[];
@@ -37,18 +30,13 @@ export async function crossBuild(
   target: Target,
   options: { logger: Logger; signal?: AbortSignal },
 ): Promise<CrossBuild> {
-  const { packageRoot } = config;
-  const sysroot = config.cross.sysroot && path.resolve(packageRoot, config.cross.sysroot);
-  const toolchain = await crossToolchain({ target, clang: await requireClang(config), sysroot });
-  const folder = path.join(packageRoot, '.autopass/cross', formatTarget(target).replace(/[/@]/g, '-'));
-  await copySources(packageRoot, folder);
-  const system = await detectBuildSystem(folder, config.build);
-  const env = { ...process.env, ...(await crossEnvironment(folder, system, toolchain)) };
-  await buildPackage({ config: { ...config, packageRoot: folder }, mode: 'apply', env, ...options }).catch(
-    (error: unknown) => {
-      throw explainFailure(error, target, folder);
-    },
-  );
+  const folder = crossFolder(config.packageRoot, target, 'cross');
+  await rm(folder, { recursive: true, force: true });
+  const copy = await makeCrossCopy(config, target, folder);
+  const { env } = copy;
+  await buildPackage({ config: copy.config, mode: 'apply', env, ...options }).catch((error: unknown) => {
+    throw explainFailure(error, target, folder);
+  });
   const binaries = await findAddonBinaries(await loadRecord(folder));
   if (binaries.length === 0) {
     throw new AutoPassError('NO_ADDON', `The build in ${folder} made no .node file that was seen.`, {
@@ -59,5 +47,5 @@ export async function crossBuild(
   for (const { loaded } of binaries) needs.push(await binaryNeeds(loaded, target, config.cross.glibc));
   const status = await lockStatus(folder, config.isa, env);
   const applied = status.entries.filter(({ state }) => state === 'applied').map(({ entry }) => entry.file);
-  return { target, toolchain, folder, binaries, needs, applied };
+  return { ...copy, target, binaries, needs, applied };
 }

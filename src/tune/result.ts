@@ -39,6 +39,8 @@ export interface TuneResult {
   /** `faster`: entries were written. `no gain`: the stock build stays. */
   readonly verdict: 'faster' | 'no gain';
   readonly sameInputs: boolean;
+  /** Nothing was timed: see the lock's field of this name. */
+  readonly estimate: boolean;
   readonly compiler: string;
   readonly resumedTrials: number;
   readonly processes: number;

@@ -16,9 +16,11 @@ export interface Site {
   /** Variables of builds. */
   readonly env: NodeJS.ProcessEnv;
   /** How Node is started, where it is not this one. */
-  readonly runs?: Pick<BenchTarget, 'node'>;
+  readonly runs?: Pick<BenchTarget, 'node' | 'timeoutMs'>;
   /** Its code runs here as it does there: the package's tests can be run on it, and perf sees it. */
   readonly isLocal: boolean;
+  /** Present where its speed is not measured but estimated. */
+  readonly estimate?: object;
 }
 
 /**

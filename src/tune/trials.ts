@@ -9,16 +9,19 @@ import type { Preparation } from './prepare.js';
 export class Trials {
   processes = 0;
   sameInputs = false;
+  /** Whether speed is estimated and not measured. */
+  readonly isEstimate: boolean;
   readonly warnings: Set<string> = new Set();
   private seed: number;
   private readonly verifier: Verifier;
 
   constructor(
     config: Pick<Config, 'seed' | 'tolerance'>,
-    private readonly prep: Pick<Preparation, 'bench' | 'stock' | 'mode'>,
+    private readonly prep: Pick<Preparation, 'bench' | 'stock' | 'mode' | 'estimate'>,
     private readonly logger: Logger,
   ) {
     this.seed = config.seed;
+    this.isEstimate = prep.estimate !== undefined;
     const { bench, stock, mode } = prep;
     const { tolerance } = config;
     this.verifier = createVerifier({

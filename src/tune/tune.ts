@@ -213,6 +213,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       policy: config.policy,
       verdict: judgement.verdict,
       sameInputs: trials.sameInputs,
+      estimate: trials.isEstimate,
       compiler: `clang ${prep.clang.version}`,
       resumedTrials,
       processes: trials.processes,
@@ -221,7 +222,8 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       ...(agents && { agents }),
     };
     await journal.append({ type: 'end', elapsedMs: budget.elapsedMs, summary: result });
-    await knowledge.learn(scopes, result);
+    // Others learn from measurements only.
+    if (!result.estimate) await knowledge.learn(scopes, result);
     return result;
   } finally {
     await journal.close();
@@ -235,6 +237,7 @@ async function trainedProfiles(
   past: readonly JournalEvent[],
   { level, logger }: { level: string; logger: Logger },
 ): Promise<readonly Configuration[]> {
+  if (!prep.isLocal) return [];
   const { profiles, problem } = await trainSession(past, {
     ...prep.bench,
     record: prep.record,

@@ -4,9 +4,9 @@ import { loadRecord } from '../build/record.js';
 import type { Config } from '../config/load.js';
 import { AutoPassError, exitCodes } from '../errors.js';
 import type { BenchTarget, Variant } from '../measure/types.js';
-import { which } from '../toolchain/find-clang.js';
 import { compareAcross } from '../verify/across.js';
 import type { CrossBuild } from './cross-build.js';
+import { crossNode } from './cross-node.js';
 
 /**
  * Runs the bench's cases on a cross build, under an emulator where the architecture is another one, and compares what they return
@@ -39,7 +39,7 @@ export async function verifyCross(config: Config, build: CrossBuild, signal?: Ab
   const verdict = await compareAcross(
     { target: place(packageRoot, packageRoot), build: variant('native', native) },
     {
-      target: place(build.folder, build.folder, await crossNode(config, build)),
+      target: place(build.folder, build.folder, await crossNode(config, build.toolchain)),
       build: variant('cross', build.binaries),
     },
     tolerance || undefined,
@@ -58,28 +58,4 @@ export async function verifyCross(config: Config, build: CrossBuild, signal?: Ab
 
 function variant(id: string, binaries: readonly AddonBinary[]): Variant {
   return { id, binaries: Object.fromEntries(binaries.map(({ link, loaded }) => [loaded, link.output])) };
-}
-
-/** The words that start the target's Node here. */
-async function crossNode(config: Config, { target, toolchain }: CrossBuild): Promise<readonly string[]> {
-  const { node, emulator } = config.cross;
-  if (target.arch === process.arch && node === undefined) return [process.execPath];
-  if (node === undefined) {
-    throw new AutoPassError('NO_CROSS_NODE', `Checking outputs needs a Node for ${target.arch}.`, {
-      hint: `npm pack node-linux-${target.arch}@${process.versions.node}, unpack it, and name its bin/node as "cross.node" in autopass.config.*`,
-    });
-  }
-  const file = path.resolve(config.packageRoot, node);
-  if (emulator !== undefined) return [...emulator, file];
-  if (target.arch === process.arch) return [file];
-  const name = target.arch === 'arm64' ? 'qemu-aarch64' : 'qemu-x86_64';
-  const found = await which(name);
-  if (found === undefined) {
-    throw new AutoPassError('NO_EMULATOR', `${name} was not found.`, {
-      family: 'toolchain',
-      hint: 'On Debian or Ubuntu: apt-get install qemu-user. Or name a command as "cross.emulator" in autopass.config.*',
-    });
-  }
-  // Where Debian's cross packages put the libraries.
-  return [found, '-L', toolchain.sysroot ?? `/usr/${toolchain.triple}`, file];
 }

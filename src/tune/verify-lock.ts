@@ -5,16 +5,23 @@ import type { Config } from '../config/load.js';
 import { AutoPassError, exitCodes } from '../errors.js';
 import { isaLevelOf } from '../levers/isa-level.js';
 import { profilesFolder } from '../levers/profiles.js';
+import { upsertEntry } from '../lock/edit.js';
+import { readLock } from '../lock/read.js';
 import type { LockEntry } from '../lock/types.js';
+import { writeLock } from '../lock/write.js';
 import type { Logger } from '../log.js';
+import type { Target } from '../target/target.js';
+import { lockName } from './apply.js';
 import { buildPackage } from './build-package.js';
+import { crossSite } from './cross-site.js';
 import { invert, placeboEffect, widened } from './judge.js';
 import { lockStatus } from './lock-status.js';
 import { prepare } from './prepare.js';
+import { type CompiledEntry, measuredEntries, unitVariants } from './replace-estimates.js';
 import type { Ratio } from './result.js';
 import { withSessionLock } from './session-lock.js';
 import { sessionTools } from './session-tools.js';
-import { localSite } from './site.js';
+import { localSite, type Site } from './site.js';
 import type { CompiledObject } from './workspace.js';
 
 export interface VerifyResult {
@@ -29,47 +36,73 @@ export interface VerifyResult {
   readonly noiseFloor: number;
   readonly processes: number;
   readonly sameInputs: boolean;
+  /** Nothing was timed: see the lock's field of this name. */
+  readonly estimate: boolean;
   readonly warnings: readonly string[];
+}
+
+interface VerifyOptions {
+  readonly logger: Logger;
+  readonly signal?: AbortSignal;
+  readonly onStep: (message: string) => void;
 }
 
 /**
  * Builds the addon as stock, as plain -O3 and as the lock says, and measures them against each other on the check
- * inputs. Writes nothing but the build folder, which ends as the lock says.
+ * inputs. The build folder ends as the lock says. In the lock measurements take the place of estimates; nothing else is written.
+ * @param options `target` names another machine, in whose place {@link crossSite} stands
  * @throws AutoPassError `NOTHING_TO_VERIFY`, `INCORRECT` and everything that {@link prepare} throws.
  */
 export function verifyLock(
   config: Config,
-  options: { logger: Logger; signal?: AbortSignal; onStep: (message: string) => void },
+  options: VerifyOptions & { readonly target?: Target },
 ): Promise<VerifyResult> {
+  const { target } = options;
   const state = path.join(config.packageRoot, '.autopass');
   const workDir = path.join(state, 'work');
   return withSessionLock(state, async () => {
     await rm(workDir, { recursive: true, force: true });
     try {
-      return await verifyNow(config, workDir, options);
+      // Every entry is compiled for its own level, whatever the config says.
+      const { site, config: own } =
+        target === undefined
+          ? { site: await localSite({ ...config, isa: 'baseline' }), config }
+          : await crossSite(config, target);
+      const { measured, ...result } = await verifyNow(own, site, workDir, options);
+      await replaceInLock(config, measured);
+      return result;
     } finally {
       await rm(workDir, { recursive: true, force: true });
     }
   });
 }
 
+async function replaceInLock({ packageRoot, allow }: Config, entries: readonly LockEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  const file = path.join(packageRoot, lockName);
+  const reading = await readLock(file, { allow });
+  if (reading.kind === 'ok') await writeLock(file, entries.reduce(upsertEntry, reading.lock));
+}
+
 async function verifyNow(
   config: Config,
+  site: Site,
   workDir: string,
-  options: { logger: Logger; signal?: AbortSignal; onStep: (message: string) => void },
-): Promise<VerifyResult> {
-  const { logger, signal, onStep } = options;
-  // What this machine would load.
-  const status = await lockStatus(config.packageRoot, config.isa === 'dispatch' ? 'host' : config.isa);
+  { logger, signal, onStep }: VerifyOptions,
+): Promise<VerifyResult & { readonly measured: readonly LockEntry[] }> {
+  // What that machine would load.
+  const status = await lockStatus(
+    config.packageRoot,
+    config.isa === 'dispatch' ? 'host' : config.isa,
+    site.env,
+  );
   const entries = status.entries.filter(({ state }) => state === 'applied').map(({ entry }) => entry);
   if (entries.length === 0) {
-    throw new AutoPassError('NOTHING_TO_VERIFY', 'No entry of autopass.lock applies on this machine.', {
+    throw new AutoPassError('NOTHING_TO_VERIFY', `No entry of autopass.lock applies to ${site.target}.`, {
       hint: 'autopass status says why; autopass tune makes one.',
     });
   }
   onStep('building as stock');
-  // Every entry is compiled for its own level, whatever the config says.
-  const site = await localSite({ ...config, isa: 'baseline' });
   const prep = await prepare(config, { site, workDir, logger, signal });
   const clangMajor = entries[0]?.compiler.major;
   if (clangMajor !== undefined && clangMajor !== prep.clang.major) {
@@ -89,11 +122,13 @@ async function verifyNow(
     signal,
   });
   onStep('compiling as -O3 and as the lock says');
-  const tuned = new Map<string, CompiledObject>();
+  const compiled: CompiledEntry[] = [];
   const baseline = new Map<string, CompiledObject>();
   const tus: { file: string; claimed: Ratio; identicalObject: boolean }[] = [];
   for (const entry of entries) {
     const level = isaLevelOf(entry.target);
+    const tuned = new Map<string, CompiledObject>();
+    const plain = new Map<string, CompiledObject>();
     for (const command of commandsOf(prep.record, entry)) {
       const outcome = await workspace.compile(command, entry.levers, level);
       if (outcome.kind !== 'compiled') {
@@ -102,11 +137,13 @@ async function verifyNow(
         });
       }
       tuned.set(command.output, outcome.object);
-      const plain = await workspace.compile(command, {}, level);
-      if (plain.kind === 'compiled') baseline.set(command.output, plain.object);
+      const unlevered = await workspace.compile(command, {}, level);
+      if (unlevered.kind === 'compiled') plain.set(command.output, unlevered.object);
       const claimed = { ratio: entry.measured.vsStock, ci: entry.measured.vsStockCi };
       tus.push({ file: entry.file, claimed, identicalObject: outcome.object.hash === entry.objectHash });
     }
+    for (const [output, object] of plain) baseline.set(output, object);
+    compiled.push({ entry, tuned, plain });
   }
   // What tuning left to the stock compiler is part of "plain -O3" all the same.
   for (const { entry, state } of status.entries) {
@@ -117,6 +154,7 @@ async function verifyNow(
     }
   }
   onStep('comparing outputs');
+  const tuned = new Map(compiled.flatMap((one) => [...one.tuned]));
   const final = await workspace.variant('tuned', tuned);
   const [outputs] = await trials.verify([final]);
   if (outputs?.outcome !== 'equal') {
@@ -136,6 +174,7 @@ async function verifyNow(
       await workspace.variant('stock', new Map()),
       await workspace.variant('o3', baseline),
       await workspace.variant('placebo', tuned, trials.nextSeed()),
+      ...(trials.isEstimate ? [] : await unitVariants(compiled, tuned, workspace)),
     ],
     goal: 'confirm',
     inputs: 'check',
@@ -144,7 +183,8 @@ async function verifyNow(
   const byId = new Map(results.map((result) => [result.id, result]));
   const noiseFloor = placeboEffect(byId.get('placebo'));
   const vsStock = widened(invert(byId.get('stock')), noiseFloor);
-  await buildPackage({ config, mode: 'apply', logger, ...(signal && { signal }) });
+  await buildPackage({ config, mode: 'apply', logger, env: site.env, ...(signal && { signal }) });
+  const { sameInputs, isEstimate: estimate } = trials;
   return {
     target: entries[0]?.target,
     verdict: vsStock.ci[0] > 1 ? 'confirmed' : vsStock.ci[1] < 1 ? 'slower' : 'within noise',
@@ -152,8 +192,10 @@ async function verifyNow(
     addon: { vsO3: widened(invert(byId.get('o3')), noiseFloor), vsStock },
     noiseFloor,
     processes: trials.processes,
-    sameInputs: trials.sameInputs,
+    sameInputs,
+    estimate,
     warnings: [...trials.warnings],
+    measured: measuredEntries(compiled, byId, { noiseFloor, ...(sameInputs && { sameInputs }) }),
   };
 }
 

@@ -8,8 +8,6 @@ export interface ProbeRequest extends BenchTarget {
   readonly baseline: Variant;
   /** `tune` by default. */
   readonly inputs?: Inputs;
-  /** For each process, 60 s by default. */
-  readonly timeoutMs?: number;
 }
 
 /** Why a bench cannot be tuned against. */

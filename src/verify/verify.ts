@@ -12,8 +12,6 @@ export interface VerifierRequest extends BenchTarget {
   readonly inputs?: readonly Inputs[];
   /** Only where the config sets one; outputs must be equal otherwise. */
   readonly tolerance?: Tolerance;
-  /** For each variant in a process, 60 s by default. */
-  readonly timeoutMs?: number;
   /** `process-only` when a probe found that the addon cannot be loaded twice. */
   readonly mode?: Mode;
 }
