@@ -22,7 +22,8 @@ export interface CodeLoop {
 }
 
 const label = /^([0-9a-f]+) <(.+)>:$/;
-const line = /^\s+([0-9a-f]+):\s+(.+?)\s*$/;
+/** A line of `llvm-objdump -d --no-show-raw-insn`: address and code. */
+export const instructionLine: RegExp = /^\s+([0-9a-f]+):\s+(.+?)\s*$/;
 const jump = /^(j\w+|loop\w*|b|b\.\w+|cbn?z|tbn?z)\s/;
 
 /** Disassembles functions of an object file with the disassembler that belongs to clang, or GNU objdump. */
@@ -68,7 +69,7 @@ export function createReader(wanted: ReadonlySet<string>): {
         if (current !== undefined) functions.set(name, current.instructions);
         return;
       }
-      const match = current === undefined ? null : line.exec(text);
+      const match = current === undefined ? null : instructionLine.exec(text);
       if (match === null || current === undefined) return;
       const [, address = '0', code = ''] = match;
       current.instructions.push(
@@ -78,12 +79,17 @@ export function createReader(wanted: ReadonlySet<string>): {
   };
 }
 
-function instructionOf(code: string, offset: number, name: string): Instruction {
-  const text = code
+/** The code of a line without comments and symbol names. */
+export function instructionText(code: string): string {
+  return code
     .replace(/\s*(#|\/\/).*$/, '')
     .replace(/\s*<[^<>]*>$/, '')
     .replace(/\s+/g, ' ')
     .trim();
+}
+
+function instructionOf(code: string, offset: number, name: string): Instruction {
+  const text = instructionText(code);
   if (!jump.test(text)) return { offset, text };
   const place = /<([^<>]+?)(?:\+0x([0-9a-f]+))?>/.exec(code);
   if (place?.[1] !== name) return { offset, text };

@@ -77,9 +77,10 @@ function add(counts: Map<string, number>, name: string): void {
 }
 
 /** From an offset in a mapped file to the unit and the function. */
-type Resolver = (offset: number) => { command: CompileCommand; name: string } | undefined;
+export type Resolver = (offset: number) => { command: CompileCommand; name: string } | undefined;
 
-function resolver({ images, linked }: OpenBinary, path: string): Resolver {
+/** Finds functions of a mapped file by its own symbols, or by those of the recorded one. */
+export function resolver({ images, linked }: OpenBinary, path: string): Resolver {
   const image = images.get(path) ?? images.get('');
   if (image === undefined) return () => undefined;
   const find = functionLookup(image);

@@ -41,7 +41,7 @@ export interface Score {
   /** Share of the process's samples in the addon, counted from when it was loaded; unknown without perf. */
   readonly addonShare: number | undefined;
   /** Where the shares come from. */
-  readonly source: 'perf' | 'text-size';
+  readonly source: 'perf' | 'counts' | 'text-size';
   readonly warnings: readonly string[];
 }
 
@@ -53,9 +53,7 @@ const functionsPerUnit = 24;
  */
 export async function scoreTranslationUnits(request: ScoreRequest): Promise<Score> {
   const recorded = await Promise.all(request.binaries.map((binary) => openBinary(request, binary)));
-  const warnings = recorded
-    .flatMap(({ linked }) => linked.unreadable)
-    .map((path) => `${path} could not be read as an ELF object; build again so that it can be scored`);
+  const warnings = unreadableObjects(recorded);
   const run = await runPerf(request.profile, request.workDir, request.signal);
   if (run.kind === 'unavailable') {
     const warning = `perf cannot be used (${run.reason}): translation units are ranked by code size instead of time`;
@@ -71,7 +69,7 @@ export async function scoreTranslationUnits(request: ScoreRequest): Promise<Scor
   const tally = countSamples(run.events, binaries, isAddon);
   const addonShare = tally.total === 0 ? 0 : tally.inAddon / tally.total;
   warnings.push(...shareWarnings(tally, addonShare, binaries));
-  const units = bySamples(tally.functions);
+  const units = byWeight(tally.functions);
   request.logger.debug(
     `${tally.inAddon} of ${tally.total} samples in the addon, ${units.length} units have some`,
   );
@@ -82,7 +80,18 @@ export async function scoreTranslationUnits(request: ScoreRequest): Promise<Scor
   return { units, addonShare, source: 'perf', warnings };
 }
 
-async function openBinary(request: ScoreRequest, binary: AddonBinary): Promise<OpenBinary> {
+/** Warnings about objects that take no part in the score. */
+export function unreadableObjects(binaries: readonly OpenBinary[]): string[] {
+  return binaries
+    .flatMap(({ linked }) => linked.unreadable)
+    .map((path) => `${path} could not be read as an ELF object; build again so that it can be scored`);
+}
+
+/** Reads the objects of a binary and its symbols. */
+export async function openBinary(
+  request: Pick<ScoreRequest, 'record' | 'objects'>,
+  binary: AddonBinary,
+): Promise<OpenBinary> {
   const linked = await readLinkedObjects(request.record, binary.link, request.objects);
   // Some packages strip the file that they load but not the linker's own output.
   const image = await bestImage([binary.loaded, binary.link.output]);
@@ -107,7 +116,8 @@ async function withMappedImages(
   return { ...open, images };
 }
 
-async function bestImage(paths: readonly string[]): Promise<ElfImage | undefined> {
+/** The first of the files that has all its symbols, else the first that can be read. */
+export async function bestImage(paths: readonly string[]): Promise<ElfImage | undefined> {
   const images = await Promise.all(paths.map((path) => readFile(path).then(readElf, () => undefined)));
   return images.find((image) => image?.table === 'full') ?? images.find((image) => image !== undefined);
 }
@@ -117,14 +127,16 @@ function sameName(path: string, binary: AddonBinary): boolean {
   return name === basename(binary.loaded) || name === basename(binary.link.output);
 }
 
-function bySamples(functions: Tally['functions']): ScoredUnit[] {
+/** Units by the weight of their functions, hottest first. */
+export function byWeight(functions: Tally['functions']): ScoredUnit[] {
   const total = sum([...functions.values()].flatMap((counts) => [...counts.values()]));
   return [...functions]
     .map(([command, counts]) => unitOf(command, [...counts], total))
     .sort((a, b) => b.share - a.share);
 }
 
-function bySize(binaries: readonly OpenBinary[]): ScoredUnit[] {
+/** Units by the size of their machine code, largest first. */
+export function bySize(binaries: readonly OpenBinary[]): ScoredUnit[] {
   const objects = binaries.flatMap(({ linked }) => linked.objects);
   const sizes = (object: LinkedObject): [string, number][] =>
     object.functions.map((entry) => [sourceFunction(entry.name), entry.size]);

@@ -47,10 +47,13 @@ export interface ChildSession {
   close(): Promise<void>;
 }
 
-/** Opens a session in a folder of its own below `workDir`. `pin` watches the machine first and pins every process to one core. */
+/**
+ * Opens a session in a folder of its own below `workDir`. `pin` watches the machine first and pins every process to one core; `env` is added
+ * to the environment of every process.
+ */
 export async function openSession(
   target: BenchTarget,
-  options: { pin: boolean; seed: number },
+  options: { pin: boolean; seed: number; env?: NodeJS.ProcessEnv },
 ): Promise<ChildSession> {
   target.signal?.throwIfAborted();
   await mkdir(target.workDir, { recursive: true });
@@ -87,7 +90,7 @@ export async function openSession(
     runProcess({
       argv: [...pin, ...argv],
       cwd: target.packageRoot,
-      env: { ...childEnvironment(copies, uniform), ...env },
+      env: { ...childEnvironment(copies, uniform), ...options.env, ...env },
       timeoutMs,
       ...(target.signal === undefined ? {} : { signal: target.signal }),
     });

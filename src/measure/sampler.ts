@@ -181,7 +181,8 @@ function merge(a: Turn, b: Turn): Turn {
   return { samples: new Map([...a.samples, ...b.samples]), failed: new Map([...a.failed, ...b.failed]) };
 }
 
-function baselineFailed(detail: string): AutoPassError {
+/** @param detail what the baseline's own run ended with */
+export function baselineFailed(detail: string): AutoPassError {
   return new AutoPassError('BASELINE_FAILED', `The baseline could not be measured: ${detail}`, {
     hint: 'Run the bench by hand on the stock build; autopass doctor tells more.',
   });

@@ -83,6 +83,8 @@ export interface VariantResult {
 }
 
 export interface MeasureResult {
+  /** Nothing was timed: ratios are of estimated cycles, which rank builds but promise nothing. Intervals are then the ratio itself. */
+  readonly estimate?: true;
   readonly results: readonly VariantResult[];
   /** Node processes started. */
   readonly processes: number;

@@ -29,7 +29,11 @@ export async function writeCache(key: string, env: NodeJS.ProcessEnv, value: unk
   }
 }
 
+/** The user's folder for what can be made again. */
+export function cacheFolder(env: NodeJS.ProcessEnv): string {
+  return path.join(env.XDG_CACHE_HOME || path.join(env.HOME || os.tmpdir(), '.cache'), 'autopass');
+}
+
 function cacheFile(key: string, env: NodeJS.ProcessEnv): string {
-  const base = env.XDG_CACHE_HOME || path.join(env.HOME || os.tmpdir(), '.cache');
-  return path.join(base, 'autopass', `${key}.json`);
+  return path.join(cacheFolder(env), `${key}.json`);
 }

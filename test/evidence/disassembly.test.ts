@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createReader, innermostLoops } from '../../src/evidence/disassembly.js';
-import { parseSummaries, readStaticCost } from '../../src/evidence/static-cost.js';
+import { parseSummaries } from '../../src/evidence/llvm-mca.js';
+import { readStaticCost } from '../../src/evidence/static-cost.js';
 import { captured } from './captured.js';
 
 it.each([
@@ -22,7 +23,7 @@ it.each([
 });
 
 it('reads the summaries of llvm-mca', () => {
-  const text = `[0] Code Region - loop0
+  const text = `[0] Code Region - region0
 
 Iterations:        100
 Instructions:      400

@@ -5,6 +5,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { serialize } from 'node:v8';
 import { BenchFailure, openBench } from './bench.js';
+import { countCases } from './counting.js';
 import { collectOutputs } from './outputs.js';
 import type { ChildResult, ChildSpec } from './protocol.js';
 import { loopCases, timeVariants } from './timing.js';
@@ -13,6 +14,7 @@ async function run(spec: ChildSpec): Promise<ChildResult> {
   const bench = await openBench(spec);
   if (spec.kind === 'time') return timeVariants(bench, spec);
   if (spec.kind === 'outputs') return collectOutputs(bench, spec);
+  if (spec.kind === 'count') return countCases(bench, spec);
   return loopCases(bench, spec);
 }
 

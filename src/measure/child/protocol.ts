@@ -40,7 +40,12 @@ export interface ProfileSpec extends ChildTarget {
   readonly durationMs: number;
 }
 
-export type ChildSpec = TimeSpec | OutputsSpec | ProfileSpec;
+/** Under an emulator that counts: call every case of every variant once to warm up and once to be counted. */
+export interface CountSpec extends ChildTarget {
+  readonly kind: 'count';
+}
+
+export type ChildSpec = TimeSpec | OutputsSpec | ProfileSpec | CountSpec;
 
 /** One timed slice: index of the variant and its time in nanoseconds. */
 export type Slice = readonly [variant: number, ns: number];
@@ -76,6 +81,15 @@ export interface ProfileResult {
   readonly kind: 'profile';
 }
 
+export interface CountResult {
+  readonly kind: 'count';
+  readonly sameInputs: boolean;
+  /** What was counted in phase 1, 2, and so on. */
+  readonly phases: readonly { readonly variant: number; readonly case: string }[];
+  /** As in the spec: the files that were loaded. */
+  readonly variants: readonly ChildBinaries[];
+}
+
 /** A failure which the child could still report itself. */
 export interface ChildFailure {
   readonly kind: 'failure';
@@ -86,4 +100,4 @@ export interface ChildFailure {
   readonly detail: string;
 }
 
-export type ChildResult = TimeResult | OutputsResult | ProfileResult | ChildFailure;
+export type ChildResult = TimeResult | OutputsResult | ProfileResult | CountResult | ChildFailure;
