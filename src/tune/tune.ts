@@ -14,6 +14,7 @@ import { profileCommand } from '../measure/profile.js';
 import { createPolicy } from '../policy/registry.js';
 import type { Policy } from '../policy/types.js';
 import { detectHost, wantedTarget } from '../target/host.js';
+import { parseTarget } from '../target/target.js';
 import { applyJudgement } from './apply.js';
 import { compileBaseline } from './baseline.js';
 import { Budget } from './budget.js';
@@ -183,6 +184,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       arch: prep.host.arch,
       major: prep.clang.major,
       level: target.level,
+      cpu: parseTarget(targetName)?.cpu,
       allow: config.allow,
       profiles,
       budget,
