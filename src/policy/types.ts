@@ -58,6 +58,8 @@ export interface PolicyInput {
   readonly major: number;
   /** ISA level of the code; what every processor runs when absent. */
   readonly level?: string;
+  /** The core that the session's target names; a value of the mtune lever. */
+  readonly cpu?: string;
   readonly language: 'c' | 'c++';
   /** Under `-O3` without levers. */
   readonly evidence: Evidence;

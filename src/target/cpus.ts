@@ -21,8 +21,15 @@ const armCores: readonly (readonly [name: string, implementer: number, part: num
   ['cortex-a53', 0x41, 0xd03],
 ];
 
+/** Cores that issue instructions in program order: what the compiler does not overlap waits. */
+const inOrder: ReadonlySet<string> = new Set(['cortex-a510', 'cortex-a55', 'cortex-a53']);
+
 /** Names of the ARM64 cores that a target can name. */
 export const tuningCpus: readonly string[] = armCores.map(([name]) => name);
+
+export function isInOrder(cpu: string): boolean {
+  return inOrder.has(cpu);
+}
 
 /** The known cores of an ARM64 machine, by the text of its /proc/cpuinfo, strongest first; none where it does not tell. */
 export function armCpus(cpuinfo: string): string[] {

@@ -5,6 +5,7 @@ import { gatherEvidence } from '../evidence/gather.js';
 import { type Score, type ScoredUnit, scoreTranslationUnits } from '../evidence/score.js';
 import { isaArgs } from '../levers/isa-level.js';
 import type { Logger } from '../log.js';
+import { scoreByCounts } from '../measure/estimate/score.js';
 import { profileCommand } from '../measure/profile.js';
 import { mapPool } from './pool.js';
 import type { Preparation } from './prepare.js';
@@ -23,7 +24,12 @@ export async function scoreStock(
   options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
 ): Promise<Score> {
   const { workDir, logger, signal } = options;
-  const { record, binaries, clang, bench, stock } = prep;
+  const { record, binaries, clang, bench, stock, emulated } = prep;
+  if (emulated !== undefined) {
+    const request = { ...bench, node: emulated.node, inputs: 'tune' } as const;
+    const counts = await emulated.estimator.countVariant(request, stock);
+    return scoreByCounts({ record, binaries, counts });
+  }
   const profile = await profileCommand({ ...bench, inputs: 'tune', variant: stock, durationMs: profileMs });
   const request = { packageRoot: config.packageRoot, record, binaries, profile, workDir, clang, logger };
   return scoreTranslationUnits({ ...request, ...(signal && { signal }) });

@@ -32,6 +32,8 @@ export interface SearchContext {
   readonly arch: 'x64' | 'arm64';
   readonly major: number;
   readonly level: string;
+  /** The core that the target names. */
+  readonly cpu: string | undefined;
   readonly allow: readonly string[];
   /** The profiles that were trained, each as the configuration that uses it. */
   readonly profiles: readonly Configuration[];
@@ -73,6 +75,7 @@ async function searchScope(context: SearchContext, scope: Scope): Promise<void> 
     arch: context.arch,
     major: context.major,
     level: context.level,
+    ...(context.cpu !== undefined && { cpu: context.cpu }),
     language: scope.language,
     evidence: scope.evidence,
     incumbent: incumbentOf(scope).configuration,

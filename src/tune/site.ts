@@ -1,5 +1,6 @@
 import type { Config } from '../config/load.js';
 import { AutoPassError } from '../errors.js';
+import type { Estimator } from '../measure/estimate/estimator.js';
 import type { BenchTarget } from '../measure/types.js';
 import { detectHost, type HostTarget, wantedTarget } from '../target/host.js';
 import type { Clang } from '../toolchain/types.js';
@@ -20,7 +21,7 @@ export interface Site {
   /** Its code runs here as it does there: the package's tests can be run on it, and perf sees it. */
   readonly isLocal: boolean;
   /** Present where its speed is not measured but estimated. */
-  readonly estimate?: object;
+  readonly emulated?: { readonly estimator: Estimator; readonly node: readonly string[] };
 }
 
 /**

@@ -17,11 +17,11 @@ export class Trials {
 
   constructor(
     config: Pick<Config, 'seed' | 'tolerance'>,
-    private readonly prep: Pick<Preparation, 'bench' | 'stock' | 'mode' | 'estimate'>,
+    private readonly prep: Pick<Preparation, 'bench' | 'stock' | 'mode' | 'emulated'>,
     private readonly logger: Logger,
   ) {
     this.seed = config.seed;
-    this.isEstimate = prep.estimate !== undefined;
+    this.isEstimate = prep.emulated !== undefined;
     const { bench, stock, mode } = prep;
     const { tolerance } = config;
     this.verifier = createVerifier({
@@ -50,14 +50,11 @@ export class Trials {
     request: Pick<MeasureRequest, 'baseline' | 'candidates' | 'goal' | 'inputs'> &
       Partial<Pick<MeasureRequest, 'minProcesses' | 'maxProcesses' | 'maxMs' | 'stopBelow'>>,
   ): Promise<MeasureResult> {
-    const { bench, mode } = this.prep;
-    const result = await measureVariants({
-      ...bench,
-      mode,
-      seed: this.nextSeed(),
-      logger: this.logger,
-      ...request,
-    });
+    const { bench, mode, emulated } = this.prep;
+    const whole = { ...bench, mode, seed: this.nextSeed(), logger: this.logger, ...request };
+    const result = await (emulated === undefined
+      ? measureVariants(whole)
+      : emulated.estimator.estimateVariants({ ...whole, node: emulated.node }));
     this.processes += result.processes;
     this.sameInputs ||= result.sameInputs;
     for (const warning of result.warnings) this.warnings.add(warning);

@@ -151,6 +151,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       arch: prep.host.arch,
       major: prep.clang.major,
       level,
+      cpu: prep.cpu,
       allow: config.allow,
       profiles,
       budget,

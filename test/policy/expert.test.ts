@@ -213,6 +213,7 @@ describe('the processor to tune for', () => {
     expect(tuningFor(cpuinfo('GenuineIntel', 6, 'avx2 avx512f avx512_vbmi2'))).toBe('icelake-server');
     expect(tuningFor(cpuinfo('GenuineIntel', 6, 'avx2 clflushopt'))).toBe('skylake');
     expect(tuningFor('CPU implementer\t: 0x41\nCPU part\t: 0xd0b\n')).toBe('cortex-a76');
+    expect(tuningFor('CPU implementer\t: 0x41\nCPU part\t: 0xd05\nCPU part\t: 0xd44\n')).toBe('cortex-x1');
     expect(tuningFor('something else')).toBeUndefined();
   });
 });

@@ -36,15 +36,18 @@ const loop: HotLoop = {
   innermost: true,
 };
 
+type Shown = Pick<Case, 'remarks' | 'code' | 'loops' | 'ownLevel' | 'cpu'>;
+
 interface Case {
   readonly id: string;
   readonly remarks?: readonly Remark[];
   readonly code?: Partial<AssemblyFacts>;
   readonly loops?: readonly HotLoop[];
   readonly ownLevel?: string;
+  readonly cpu?: string;
   readonly first: Configuration;
   /** The same evidence without its point: the rule must stay silent. */
-  readonly silent?: Pick<Case, 'remarks' | 'code' | 'loops' | 'ownLevel'>;
+  readonly silent?: Shown;
   readonly arch?: 'arm64';
 }
 
@@ -113,6 +116,38 @@ const cases: readonly Case[] = [
     remarks: [missedLoop],
     first: { 'unroll-runtime': true, 'unroll-max-count': 4 },
     silent: { remarks: [missedLoop, remark('loop-unroll', 'PartialUnrolled')] },
+    arch: 'arm64',
+  },
+  {
+    id: 'interleave-aarch64',
+    remarks: [vectorized],
+    first: { 'force-vector-interleave': 4 },
+    silent: {
+      remarks: [remark('loop-vectorize', 'Vectorized', { VectorizationFactor: '4', InterleaveCount: '4' })],
+    },
+    arch: 'arm64',
+  },
+  {
+    id: 'prefetch-aarch64',
+    remarks: [missedLoop],
+    first: { 'prefetch-distance': 128 },
+    silent: { remarks: [missedLoop], cpu: 'cortex-a76' },
+    arch: 'arm64',
+    cpu: 'cortex-a55',
+  },
+  {
+    id: 'branches-to-selects-aarch64',
+    remarks: [remark('select-optimize', 'SelectOpti', {}, 'Passed')],
+    first: { 'aarch64-select-opt': false },
+    silent: { remarks: [remark('select-optimize', 'SelectOpti')] },
+    arch: 'arm64',
+  },
+  { id: 'schedule-aarch64', first: { 'enable-misched': false }, arch: 'arm64' },
+  {
+    id: 'dispatch-aarch64',
+    code: { indirectJumps: 1 },
+    first: { 'fno-jump-tables': true },
+    silent: { code: {} },
     arch: 'arm64',
   },
   {
@@ -280,7 +315,7 @@ const cases: readonly Case[] = [
     silent: { code: {} },
   },
   { id: 'tune-for-host-x64', first: { 'mtune-x86': 'znver4' } },
-  { id: 'tune-for-host-arm64', first: { 'mtune-aarch64': 'neoverse-n1' }, arch: 'arm64' },
+  { id: 'tune-for-core', first: { 'mtune-aarch64': 'neoverse-v1' }, arch: 'arm64', cpu: 'neoverse-v1' },
   { id: 'level-of-the-project', ownLevel: 's', first: { 'O-level-Os': true }, silent: { ownLevel: '3' } },
   { id: 'smaller-code', first: { 'O-level-O2': true } },
   { id: 'schedule', first: { 'enable-misched': false } },
@@ -319,18 +354,15 @@ const cases: readonly Case[] = [
   { id: 'single-options', first: { 'unroll-max-count': 4 } },
 ];
 
-function findings(
-  test: Pick<Case, 'remarks' | 'code' | 'loops' | 'ownLevel'>,
-  arch: 'x64' | 'arm64' = 'x64',
-) {
+function findings(test: Shown, arch: 'x64' | 'arm64' = 'x64') {
   const code = test.code === undefined ? [] : [assemblyOf('hot', test.code)];
-  const hostTune = arch === 'x64' ? 'znver4' : 'neoverse-n1';
+  const cpu = arch === 'x64' ? 'znver4' : (test.cpu ?? 'neoverse-n1');
   const evidence = {
     ...evidenceOf(test.remarks ?? [], code),
     loops: test.loops ?? [],
     ...(test.ownLevel && { ownLevel: test.ownLevel }),
   };
-  return findingsOf(rules, factsOf(evidence, 'c', hostTune), arch);
+  return findingsOf(rules, factsOf(evidence, 'c', cpu), arch);
 }
 
 describe('the rules', () => {

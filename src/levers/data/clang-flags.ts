@@ -1,3 +1,4 @@
+import { tuningCpus } from '../../target/cpus.js';
 import type { LeverRow } from './row.js';
 
 /** Flags of the clang driver. `-ffp-contract` comes last because `-ffast-math` and its kin set it too. */
@@ -32,11 +33,7 @@ export const clangFlags: readonly LeverRow[] = [
     ['cortex-a53', 'cortex-a55', 'cortex-a72', 'cortex-a76', 'neoverse-n1', 'neoverse-v1', 'neoverse-v2'],
     { target: 'aarch64', gate: 'opt-in', risk: 'ISA risk: SIGILL on older CPU', args: '-mcpu={v}' },
   ],
-  [
-    'mtune-aarch64',
-    ['cortex-a53', 'cortex-a72', 'cortex-a76', 'neoverse-n1'],
-    { target: 'aarch64', risk: 'safe', args: '-mtune={v}' },
-  ],
+  ['mtune-aarch64', tuningCpus, { target: 'aarch64', risk: 'safe', args: '-mtune={v}' }],
   ['mno-outline-atomics', 'flag', { target: 'aarch64' }],
   ['fno-semantic-interposition', 'flag', { gate: 'opt-in', risk: 'semantics if symbols are interposed' }],
   [

@@ -138,7 +138,6 @@ export const codegenOptions: readonly LeverRow[] = [
     [64, 128, 256, 512],
     {
       target: 'aarch64',
-      gate: 'opt-in',
       args: '-mllvm -prefetch-distance={v} -mllvm -min-prefetch-stride=1 -mllvm -cache-line-size=64',
     },
   ],

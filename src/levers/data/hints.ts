@@ -1,3 +1,4 @@
+import { tuningCpus } from '../../target/cpus.js';
 import type { LeverRow } from './row.js';
 
 const x86Cpus = [
@@ -10,7 +11,6 @@ const x86Cpus = [
   'znver4',
   'alderlake',
 ];
-const armCpus = ['cortex-a53', 'cortex-a72', 'cortex-a76', 'neoverse-n1'];
 
 /**
  * Attributes of functions. Only those that promise nothing about the code: inlining, temperature, size, tuning.
@@ -25,7 +25,7 @@ export const functionAttributes: readonly LeverRow[] = [
   ['attr:minsize', [], { shape: 'functions' }],
   ['attr:optsize', [], { shape: 'functions' }],
   ['attr:optnone', [], { shape: 'functions' }],
-  ['attr:tune-cpu', [...x86Cpus, ...armCpus], { shape: 'function-map' }],
+  ['attr:tune-cpu', [...x86Cpus, ...tuningCpus], { shape: 'function-map' }],
   ['attr:no-jump-tables', ['true'], { shape: 'function-map' }],
   ['attr:prefer-vector-width', ['128', '256', '512'], { shape: 'function-map', target: 'x86-64' }],
   ['attr:frame-pointer', ['none', 'non-leaf', 'all'], { shape: 'function-map' }],

@@ -1,3 +1,4 @@
+import { catalogue } from '../../levers/catalogue.js';
 import { checkConfiguration } from '../../levers/check.js';
 import { configurationKey } from '../../levers/configuration-key.js';
 import type { Policy, PolicyInput, Proposal, SimilarUnit } from '../types.js';
@@ -14,7 +15,7 @@ import { similarIdeas } from './similar-idea.js';
 import { wholeAddonIdeas } from './whole-addon-idea.js';
 
 export interface ExpertOptions {
-  /** The processor to tune for, a value of the mtune lever; by default this machine's. */
+  /** The processor to tune for where the session's target names none, a value of the mtune lever; by default this machine's. */
   readonly hostTune?: string;
   readonly rules?: readonly Rule[];
 }
@@ -49,7 +50,7 @@ function propose(
   similar: readonly SimilarUnit[],
 ): Proposal[] {
   const themes = new Map<string, Theme>(rules.map((rule) => [rule.id, rule.theme]));
-  const facts = factsOf(input.evidence, input.language, hostTune);
+  const facts = factsOf(input.evidence, input.language, input.cpu ?? fitting(hostTune, input.arch));
   const lessons = lessonsOf(input.history, (origin) => themes.get(origin.split(':').at(-1) ?? ''));
   const findings = findingsOf(rules, facts, input.arch);
   const { incumbent } = input;
@@ -61,6 +62,12 @@ function propose(
     ...similarIdeas(similar, incumbent),
   ];
   return chosen(admissible(ideas, input), input.batch);
+}
+
+/** The machine's processor says nothing about code for another architecture. */
+function fitting(hostTune: string | undefined, arch: PolicyInput['arch']): string | undefined {
+  const known = catalogue.get(arch === 'x64' ? 'mtune-x86' : 'mtune-aarch64')?.values ?? [];
+  return known.find((cpu): cpu is string => cpu === hostTune);
 }
 
 /** Legal ideas that were not tried, each configuration once, with its highest value. */

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { spillCount } from '../../evidence/remarks.js';
 import type { AssemblyFacts, Evidence, HotLoop, Remark } from '../../evidence/types.js';
+import { isInOrder } from '../../target/cpus.js';
 import type { Match } from './rule.js';
 
 /** A remark of a hot function and the function's share of the unit's time. */
@@ -26,7 +27,9 @@ export interface LoopFacts {
 export interface Facts {
   readonly language: 'c' | 'c++';
   /** The processor to tune for, where known; a value of the mtune lever. */
-  readonly hostTune: string | undefined;
+  readonly cpu: string | undefined;
+  /** Whether that processor issues instructions in program order. */
+  readonly isInOrder: boolean;
   /** Optimisation level of the project's own command, where known. */
   readonly ownLevel: string | undefined;
   /** Remarks of the pass with one of the names, hottest function first. */
@@ -40,7 +43,7 @@ export interface Facts {
   readonly spillingLoops: readonly HotRemark[];
 }
 
-export function factsOf(evidence: Evidence, language: 'c' | 'c++', hostTune: string | undefined): Facts {
+export function factsOf(evidence: Evidence, language: 'c' | 'c++', cpu: string | undefined): Facts {
   const total = evidence.hot.reduce((sum, entry) => sum + entry.share, 0);
   const shares = new Map(evidence.hot.map((entry) => [entry.name, total > 0 ? entry.share / total : 0]));
   const shareOf = (name: string): number => shares.get(name) ?? 0;
@@ -52,7 +55,8 @@ export function factsOf(evidence: Evidence, language: 'c' | 'c++', hostTune: str
     all.filter(({ remark }) => remark.pass === pass && (names.length === 0 || names.includes(remark.name)));
   return {
     language,
-    hostTune,
+    cpu,
+    isInOrder: cpu !== undefined && isInOrder(cpu),
     ownLevel: evidence.ownLevel,
     remarks,
     code: evidence.assembly

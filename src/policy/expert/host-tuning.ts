@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { armCpus } from '../../target/cpus.js';
 
 /**
  * The mtune value nearest to this machine's processor, from the text of `/proc/cpuinfo`; `undefined` when the
@@ -21,15 +22,8 @@ export function tuningFor(cpuinfo: string): string | undefined {
     if (features.has('clflushopt')) return 'skylake';
     return features.has('avx2') ? 'haswell' : undefined;
   }
-  return armCores.get(`${field('CPU implementer')}:${field('CPU part')}`);
+  return armCpus(cpuinfo)[0];
 }
-
-const armCores: ReadonlyMap<string, string> = new Map([
-  ['0x41:0xd03', 'cortex-a53'],
-  ['0x41:0xd08', 'cortex-a72'],
-  ['0x41:0xd0b', 'cortex-a76'],
-  ['0x41:0xd0c', 'neoverse-n1'],
-]);
 
 /** The mtune value for this machine; `undefined` where it cannot be told. */
 export function hostTuning(): string | undefined {

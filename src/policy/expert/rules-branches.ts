@@ -42,26 +42,6 @@ export const branchRules: readonly Rule[] = [
     opposite: [{ 'x86-cmov-converter': false }],
   },
   {
-    id: 'selects-aarch64',
-    theme: 'branches',
-    scope: 'unit',
-    arch: 'arm64',
-    prior: 1,
-    when: (facts) =>
-      matchCode(
-        facts.code.filter(({ code }) => code.cmov >= 2),
-        facts,
-        (code) => `${code.cmov} selects in ${code.instructions} instructions`,
-      ),
-    edits: [
-      { 'aarch64-enable-early-ifcvt': false },
-      { 'aarch64-select-opt': false },
-      { 'disable-early-ifcvt': true },
-    ],
-    effect: 'predictable choices leave the latency chain',
-    stop: {},
-  },
-  {
     id: 'fold-branches',
     theme: 'branches',
     scope: 'unit',
@@ -111,6 +91,7 @@ export const branchRules: readonly Rule[] = [
     id: 'dispatch',
     theme: 'branches',
     scope: 'unit',
+    arch: 'x64',
     prior: 1.2,
     when: (facts) =>
       matchCode(

@@ -1,5 +1,6 @@
 import { type Facts, matchCode } from './facts.js';
-import type { Match, Rule } from './rule.js';
+import type { Rule } from './rule.js';
+import { cpuNote, tunings, whole } from './whole-unit.js';
 
 /** Levers for optimisation levels below -O3. */
 const levels: Readonly<Record<string, string>> = {
@@ -17,21 +18,10 @@ export const generalRules: readonly Rule[] = [
     scope: 'unit',
     arch: 'x64',
     prior: 1.4,
-    when: (facts) => whole(facts, `scheduling and costs are those of a generic x86-64${hostNote(facts)}`),
-    edits: (_, facts) => tunings(facts.hostTune, ['skylake', 'znver3', 'icelake-server', 'haswell']),
+    when: (facts) => whole(facts, `scheduling and costs are those of a generic x86-64${cpuNote(facts)}`),
+    edits: (_, facts) => tunings('mtune-x86', facts, ['skylake', 'znver3', 'icelake-server', 'haswell']),
     effect:
       'costs of a current core decide about unrolling and instruction choice; the instruction set stays',
-    stop: {},
-  },
-  {
-    id: 'tune-for-host-arm64',
-    theme: 'tuning',
-    scope: 'unit',
-    arch: 'arm64',
-    prior: 3,
-    when: (facts) => whole(facts, `scheduling and costs are those of a generic AArch64${hostNote(facts)}`),
-    edits: (_, facts) => tunings(facts.hostTune, ['neoverse-n1', 'cortex-a72', 'cortex-a76', 'cortex-a53']),
-    effect: 'a real core model switches run-time unrolling on; the instruction set stays',
     stop: {},
   },
   {
@@ -81,6 +71,7 @@ export const generalRules: readonly Rule[] = [
     id: 'schedule',
     theme: 'scheduling',
     scope: 'unit',
+    arch: 'x64',
     prior: 0.8,
     when: (facts) => whole(facts, 'instruction order was chosen for a generic core'),
     edits: [
@@ -197,22 +188,6 @@ export const generalRules: readonly Rule[] = [
     stop: { growth: 1.5 },
   },
 ];
-
-function whole(facts: Facts, because: string): Match {
-  const first = facts.code[0];
-  const where = first === undefined ? '' : `, most of it in ${first.code.function}`;
-  return { strength: 1, because: `${because}${where}` };
-}
-
-function hostNote(facts: Facts): string {
-  return facts.hostTune === undefined ? '' : `, but this machine is nearest to ${facts.hostTune}`;
-}
-
-function tunings(host: string | undefined, others: readonly string[]): Record<string, string>[] {
-  const id = others.includes('neoverse-n1') ? 'mtune-aarch64' : 'mtune-x86';
-  const names = host === undefined ? others : [host, ...others.filter((name) => name !== host)];
-  return names.map((name) => ({ [id]: name }));
-}
 
 function bytesOf(facts: Facts): number {
   return facts.code.reduce((sum, { code }) => sum + code.bytes, 0);

@@ -56,24 +56,6 @@ export const unrollingRules: readonly Rule[] = [
     opposite: [{ 'unroll-runtime': true, 'partial-unrolling-threshold': 256 }],
   },
   {
-    id: 'unroll-aarch64-generic',
-    theme: 'unrolling',
-    scope: 'unit',
-    arch: 'arm64',
-    prior: 4,
-    when: (facts) =>
-      facts.remarks('loop-unroll', 'PartialUnrolled').length > 0
-        ? undefined
-        : matchRemarks(hotLoops(facts), facts, 'the generic tuning never unrolls at run time'),
-    edits: [
-      { 'unroll-runtime': true, 'unroll-max-count': 4 },
-      { 'unroll-runtime': true, 'unroll-max-count': 2 },
-      { 'unroll-runtime': true },
-    ],
-    effect: 'loops get the run-time unrolling that x86-64 has by default',
-    stop: { growth: 2.5, spills: true },
-  },
-  {
     id: 'full-unroll-less',
     theme: 'unrolling',
     scope: 'unit',
@@ -128,6 +110,7 @@ export const vectorizingRules: readonly Rule[] = [
     id: 'more-interleaving',
     theme: 'vectorizing',
     scope: 'unit',
+    arch: 'x64',
     prior: 1,
     when: (facts) =>
       facts.spillingLoops.some(({ share }) => share > 0.1)
@@ -216,7 +199,7 @@ export const vectorizingRules: readonly Rule[] = [
 ];
 
 /** Places of loops in hot functions that unrolling did not touch. */
-function hotLoops(facts: Facts): HotRemark[] {
+export function hotLoops(facts: Facts): HotRemark[] {
   const unrolled = new Set(facts.remarks('loop-unroll').map(({ remark }) => placeOf(remark.location)));
   return facts
     .remarks('loop-vectorize', 'MissedDetails')
@@ -227,7 +210,8 @@ function placeOf(location: HotRemark['remark']['location']): string {
   return location === undefined ? '' : `${location.file}:${location.line}:${location.column}`;
 }
 
-function wideLoops(facts: Facts): HotRemark[] {
+/** Vectorised loops that take at least four elements at once. */
+export function wideLoops(facts: Facts): HotRemark[] {
   return facts
     .remarks('loop-vectorize', 'Vectorized')
     .filter(

@@ -1,4 +1,5 @@
 import type { Rule } from './rule.js';
+import { aarch64Rules } from './rules-aarch64.js';
 import { branchRules } from './rules-branches.js';
 import { generalRules } from './rules-general.js';
 import { inliningRules } from './rules-inlining.js';
@@ -11,6 +12,7 @@ import { slpRules } from './rules-slp.js';
 
 /** All that the expert knows, from what points at a place to what is merely worth a try. */
 export const rules: readonly Rule[] = [
+  ...aarch64Rules,
   ...inliningRules,
   ...unrollingRules,
   ...vectorizingRules,
