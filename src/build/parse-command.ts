@@ -12,17 +12,19 @@ import type { CompileCommand, LinkCommand, RecordedCommand } from './types.js';
 /**
  * Understands a recorded command: a compile of one source, a link, an archive; undefined for everything else
  * (questions about the compiler, several sources at once, preprocessing).
+ * @param triple what clang calls the machine that the build is known to be for: saying so keeps no compile from being tuned
  */
 export function parseCommand(
   recorded: RecordedCommand,
   packageRoot: string,
+  triple?: string,
 ): CompileCommand | LinkCommand | undefined {
   const argv = withoutLaunchers(recorded.argv);
   const command: RecordedCommand = { cwd: recorded.cwd, argv };
   const tool = identifyTool(argv);
   if (tool.kind === 'archiver') return parseArchive(command, tool.index);
   if (tool.kind !== 'compiler') return undefined;
-  const seen = readArguments(argv.slice(tool.index + 1));
+  const seen = readArguments(argv.slice(tool.index + 1).filter((arg) => arg !== `--target=${triple}`));
   if (seen === undefined || seen.object === undefined) return undefined;
   const output = path.resolve(command.cwd, seen.object);
   if (!seen.compiles) {

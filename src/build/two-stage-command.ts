@@ -19,8 +19,8 @@ export interface TwoStageCall {
 export async function twoStageCommand(call: TwoStageCall, logger: Logger): Promise<boolean> {
   const data = parseTwoStagePlan(await readFile(call.planFile, 'utf8'));
   // The launcher compared the call's target with the plan's.
-  const own = call.args.filter((arg) => data?.target === undefined || arg !== `--target=${data.target}`);
-  const command = parseCommand({ cwd: call.cwd, argv: [call.compiler, ...own] }, call.packageRoot);
+  const own = { cwd: call.cwd, argv: [call.compiler, ...call.args] };
+  const command = parseCommand(own, call.packageRoot, data?.target);
   if (data === undefined || command?.kind !== 'compile' || command.untunable !== undefined) return false;
   const { opt, 'llvm-objcopy': objcopy } = data.clang.tools;
   const result = await compileTwoStage({

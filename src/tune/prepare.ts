@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type AddonBinary, findAddonBinaries } from '../build/find-binaries.js';
+import { parseCommand } from '../build/parse-command.js';
 import { loadRecord } from '../build/record.js';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
 import type { Config } from '../config/load.js';
@@ -74,7 +75,10 @@ export async function prepare(
       { hint: `Mend the tests, or take "test" out of ${config.file ?? 'autopass.config.json'}` },
     );
   }
-  const tunable = record.compiles.filter((command) => command.untunable === undefined);
+  const tunable = record.compiles.filter((command) => {
+    const known = site.isLocal ? command : parseCommand(command, config.packageRoot, site.clang.triple);
+    return known?.kind === 'compile' && known.untunable === undefined;
+  });
   const mode = bench.kind === 'module' && probe.canLoadTwice ? 'in-process' : 'process-only';
   const digest = await fingerprint(bench, record);
   return { ...site, record, binaries, bench: target, stock, mode, tunable, fingerprint: digest };
