@@ -1,4 +1,5 @@
 import type { Logger } from '../log.js';
+import type { Device } from './device/device.js';
 
 /** What is timed: a module that makes the cases, or a whole command. */
 export type Bench =
@@ -39,6 +40,8 @@ export interface BenchTarget {
   readonly workDir: string;
   /** Words that start Node where the bench runs, such as an emulator and its Node; the running Node when absent. */
   readonly node?: readonly string[];
+  /** Where a bench module runs, with that machine's Node; here when absent. */
+  readonly device?: Device;
   readonly signal?: AbortSignal;
 }
 
