@@ -2,8 +2,9 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../config/load.js';
 import { exitCodes } from '../errors.js';
+import { openDevice } from '../measure/device/open-device.js';
 import { formatTarget, requireTarget } from '../target/target.js';
-import { crossBuild } from '../tune/cross-build.js';
+import { type CrossBuild, crossBuild } from '../tune/cross-build.js';
 import { withSessionLock } from '../tune/session-lock.js';
 import { verifyCross } from '../tune/verify-cross.js';
 import type { CommandIo } from './command.js';
@@ -12,7 +13,12 @@ import type { CommandIo } from './command.js';
 export async function buildCross(
   config: Config,
   io: CommandIo,
-  options: { target: string; out?: string | undefined; verify?: boolean | undefined },
+  options: {
+    target: string;
+    out?: string | undefined;
+    verify?: boolean | undefined;
+    device?: string | undefined;
+  },
 ): Promise<number> {
   const target = requireTarget(options.target);
   const { logger, signal } = io;
@@ -21,7 +27,10 @@ export async function buildCross(
     state,
     async () => {
       const build = await crossBuild(config, target, { logger, signal });
-      return { build, cases: options.verify ? await verifyCross(config, build, signal) : undefined };
+      if (options.device !== undefined) {
+        return { build, cases: await verifyOnDevice(options.device, config, build, io) };
+      }
+      return { build, cases: options.verify ? await verifyCross(config, build, { signal }) : undefined };
     },
     { onWait: (holder) => logger.info(`process ${holder} works on this package; waiting for it`), signal },
   );
@@ -55,4 +64,18 @@ export async function buildCross(
     },
   );
   return exitCodes.ok;
+}
+
+async function verifyOnDevice(
+  url: string,
+  config: Config,
+  build: CrossBuild,
+  { logger, signal }: CommandIo,
+): Promise<number> {
+  const device = await openDevice(url, { target: build.target, logger, signal });
+  try {
+    return await verifyCross(config, build, { device, signal });
+  } finally {
+    await device.close();
+  }
 }

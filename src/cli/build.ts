@@ -33,6 +33,11 @@ export const build: CommandDef = command(
       type: 'boolean',
       description: "With --target: compare the bench's outputs with the build for this machine",
     },
+    device: {
+      type: 'string',
+      valueHint: 'URL',
+      description: 'With --target: compare them on a device, ssh://user@host:port, and not under an emulator',
+    },
   },
   async (args, io) => {
     const config = withSessionArgs(await loadConfig(args.dir), args);
@@ -41,8 +46,8 @@ export const build: CommandDef = command(
     let isOutdated = false;
     if (isFrozen) refuseDrift(status, Boolean(args.frozen));
     if (args.target !== undefined) {
-      const { target, out, verify } = args;
-      return buildCross(config, io, { target, out, verify });
+      const { target, out, verify, device } = args;
+      return buildCross(config, io, { target, out, verify, device });
     }
     if (!isFrozen && needsTuning(status, config.isa) && (await canTune(config, io.logger))) {
       const session = (chosen: Config): Promise<TuneResult> =>

@@ -39,6 +39,8 @@ export interface ConfigFields {
   seed: number;
   /** For `autopass build --target`. */
   cross: CrossConfig;
+  /** Machines of one kind to verify and measure on: `ssh://user@host:port`. */
+  devices: string[];
   /** For the policy `agents`. */
   model: ModelConfig;
 }
@@ -75,6 +77,7 @@ export const configSchema: z.ZodType<ConfigFields> = z.strictObject({
       emulator: command.optional(),
     })
     .prefault({}),
+  devices: z.array(z.string().startsWith('ssh://')).default([]),
   model: modelSchema.prefault({}),
 });
 

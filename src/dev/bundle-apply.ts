@@ -2,6 +2,7 @@ import { chmod, copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundleChild, childPrograms } from '../measure/harness-file.js';
 
 /** What `init` copies into other people's packages must stay small. */
 const largestFolderBytes = 150_000;
@@ -50,5 +51,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     entry: path.join(dist, 'build/apply-main.js'),
     into: path.join(dist, 'apply'),
   });
+  const children = path.join(dist, 'measure/child');
+  for (const name of childPrograms) {
+    await bundleChild(path.join(children, `${name}.js`), path.join(children, `${name}.mjs`));
+  }
   process.stdout.write(`dist/apply: ${total} bytes\n`);
 }

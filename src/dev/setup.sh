@@ -77,6 +77,11 @@ cross_packages() {
   has qemu-aarch64 && has qemu-x86_64 || echo qemu-user
 }
 
+# For a machine that is reached through ssh; not everybody has sshd's folder on PATH.
+device_packages() {
+  has ssh && (PATH=$PATH:/usr/sbin; has sshd) || echo openssh-client openssh-server
+}
+
 optional_packages() {
   has ninja || echo ninja-build
   has ccache || echo ccache
@@ -110,7 +115,7 @@ required=$(required_packages)
 optional=$(optional_packages)
 llvm=$(installed_llvm)
 if [ "$tests" = yes ]; then
-  required="$required $optional $(cross_packages)"
+  required="$required $optional $(cross_packages) $(device_packages)"
   optional=
 fi
 
@@ -178,7 +183,7 @@ done
 
 # apt's success is not the same as the commands being there.
 missing=$(required_packages)
-[ "$tests" = no ] || missing="$missing $(optional_packages) $(cross_packages)"
+[ "$tests" = no ] || missing="$missing $(optional_packages) $(cross_packages) $(device_packages)"
 # shellcheck disable=SC2086
 set -- $missing
 [ -n "$(installed_llvm)" ] || set -- "$@" "clang-$llvm"

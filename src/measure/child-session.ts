@@ -1,37 +1,27 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { deserialize } from 'node:v8';
-import type { ChildFailure, ChildResult, ChildSpec } from './child/protocol.js';
-import { type Copies, copyVariant } from './copies.js';
+import { AutoPassError } from '../errors.js';
+import type { ChildResult, ChildSpec } from './child/protocol.js';
+import { type ChildEnd, readCommandEnd, readTrial } from './child-end.js';
+import { type Copies, copyVariants } from './copies.js';
+import type { Device } from './device/device.js';
 import { childProgram } from './harness-file.js';
 import { busyness, pinning } from './machine.js';
 import { seededUniform } from './random.js';
 import { loadedMarker, redirectedEnvironment } from './redirected-environment.js';
-import { type ProcessEnd, runProcess } from './run-process.js';
+import { runProcess } from './run-process.js';
+import { placeTask, runTrial, type Task } from './trial.js';
 import type { BenchTarget, Variant } from './types.js';
 
-/** How a child process ended. */
-export type ChildEnd<Result> =
-  | { readonly kind: 'result'; readonly value: Result; readonly end: ProcessEnd }
-  | { readonly kind: 'failure'; readonly failure: ChildFailure }
-  | {
-      readonly kind: 'crashed';
-      readonly signal: string | null;
-      readonly code: number | null;
-      readonly detail: string;
-    }
-  | { readonly kind: 'timed-out'; readonly detail: string };
-
-/** The parts of a spec that a session fills in itself. */
-type Filled = 'packageRoot' | 'entry' | 'bench' | 'variants' | 'out';
-type Unfilled<Spec> = Spec extends unknown ? Omit<Spec, Filled> : never;
+export { type ChildEnd, describeEnd } from './child-end.js';
 
 /** Starts processes that run the bench, and cleans up after them. */
 export interface ChildSession {
+  /** Grows while processes run: a device may become hot. */
   readonly warnings: readonly string[];
   /** Runs the harness on fresh copies of the variants. */
   run<Result extends ChildResult>(
-    spec: Unfilled<Extract<ChildSpec, { kind: Result['kind'] }>>,
+    task: Task<Extract<ChildSpec, { kind: Result['kind'] }>>,
     variants: readonly Variant[],
     timeoutMs: number,
   ): Promise<ChildEnd<Result>>;
@@ -47,15 +37,30 @@ export interface ChildSession {
   close(): Promise<void>;
 }
 
+interface SessionOptions {
+  readonly pin: boolean;
+  readonly seed: number;
+  /** Added to the environment of every process; here only. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /**
- * Opens a session in a folder of its own below `workDir`. `pin` watches the machine first and pins every process to one core; `env` is added
- * to the environment of every process.
+ * Opens a session on the target's device, or here, in a folder of its own below `workDir`. `pin` watches the machine first and pins every process to
+ * one core.
+ * @throws AutoPassError `DEVICE_BENCH` for a command on a device.
  */
-export async function openSession(
-  target: BenchTarget,
-  options: { pin: boolean; seed: number; env?: NodeJS.ProcessEnv },
-): Promise<ChildSession> {
+export async function openSession(target: BenchTarget, options: SessionOptions): Promise<ChildSession> {
   target.signal?.throwIfAborted();
+  const { device, bench } = target;
+  if (device === undefined) return localSession(target, options);
+  if (bench.kind === 'module') return deviceSession(device, bench.path, target, options);
+  throw new AutoPassError('DEVICE_BENCH', 'A bench that is a command does not run on a device.', {
+    hint: 'Write a bench module with: autopass init',
+  });
+}
+
+async function localSession(target: BenchTarget, options: SessionOptions): Promise<ChildSession> {
+  const { packageRoot, bench, entry, signal } = target;
   await mkdir(target.workDir, { recursive: true });
   const folder = await mkdtemp(join(target.workDir, 'bench-'));
   const machine = options.pin ? await busyness() : undefined;
@@ -64,7 +69,7 @@ export async function openSession(
   if (machine?.busy) warnings.push('the machine is busy: close other programs, or expect wide intervals');
   if (machine !== undefined && pin.length === 0)
     warnings.push('processes are not pinned to a core: taskset was not found');
-  const uniform = seededUniform(options.seed);
+  const padding = paddings(options.seed);
   let started = 0;
 
   async function inFolder<T>(
@@ -73,119 +78,100 @@ export async function openSession(
   ) {
     const place = join(folder, String(started++));
     try {
-      const copies = await Promise.all(
-        variants.map((variant, index) => copyVariant(variant, join(place, `v${index}`))),
-      );
-      return await use(place, copies);
+      return await use(place, await copyVariants(variants, place));
     } finally {
       await rm(place, { recursive: true, force: true });
     }
   }
-  const start = (
-    argv: readonly string[],
-    env: NodeJS.ProcessEnv,
-    copies: readonly Copies[],
-    timeoutMs: number,
-  ) =>
-    runProcess({
-      argv: [...pin, ...argv],
-      cwd: target.packageRoot,
-      env: { ...childEnvironment(copies, uniform), ...options.env, ...env },
-      timeoutMs,
-      ...(target.signal === undefined ? {} : { signal: target.signal }),
-    });
+  const environment = (copies: readonly Copies[]): NodeJS.ProcessEnv => {
+    const { NODE_V8_COVERAGE: _coverage, ...env } = process.env;
+    const libraryPath = [...copies.flatMap((copy) => copy.libraryPath), env.LD_LIBRARY_PATH ?? ''];
+    return { ...env, ...childEnvironment(libraryPath, padding()), ...options.env };
+  };
 
   return {
     warnings,
-    run: (partial, variants, timeoutMs) =>
+    run: (task, variants, timeoutMs) =>
       inFolder(variants, async (place, copies) => {
-        if (target.bench.kind !== 'module') throw new TypeError('a command has no bench module');
-        const spec = {
-          ...partial,
-          packageRoot: target.packageRoot,
-          ...(target.entry === undefined ? {} : { entry: target.entry }),
-          bench: target.bench.path,
-          variants: copies.map(({ binaries }) => binaries),
-          out: join(place, 'result'),
-        };
-        await writeFile(join(place, 'spec.json'), JSON.stringify(spec));
-        const harness = await childProgram('harness', folder);
-        const argv = [
-          ...(target.node ?? [process.execPath]),
-          '--expose-gc',
-          harness,
-          join(place, 'spec.json'),
-        ];
-        return readEnd(await start(argv, {}, copies, timeoutMs), spec.out);
+        if (bench.kind !== 'module') throw new TypeError('a command has no bench module');
+        const binaries = copies.map((copy) => copy.binaries);
+        const trial = await runTrial({
+          spec: placeTask(task, { packageRoot, bench: bench.path, entry }, binaries, place),
+          start: [...pin, ...(target.node ?? [process.execPath])],
+          harness: await childProgram('harness', folder),
+          env: environment(copies),
+          timeoutMs,
+          signal,
+        });
+        return readTrial(trial);
       }),
     command: (argv, inputs, variant, timeoutMs) =>
       inFolder([variant], async (place, copies) => {
         const preload = await childProgram('preload', folder);
-        const env = await redirectedEnvironment(
-          target.packageRoot,
-          place,
-          copies[0]?.binaries ?? {},
-          preload,
+        const redirect = await redirectedEnvironment(packageRoot, place, copies[0]?.binaries ?? {}, preload);
+        const end = await runProcess({
+          argv: [...pin, ...argv.map((argument) => argument.replaceAll('{inputs}', inputs))],
+          cwd: packageRoot,
+          env: { ...environment(copies), ...redirect, AUTOPASS_INPUTS: inputs },
+          timeoutMs,
+          signal,
+        });
+        const wasLoaded = await readFile(loadedMarker(place)).then(
+          () => true,
+          () => false,
         );
-        const filled = argv.map((argument) => argument.replaceAll('{inputs}', inputs));
-        const end = await start(filled, { ...env, AUTOPASS_INPUTS: inputs }, copies, timeoutMs);
-        return readCommandEnd(end, loadedMarker(place));
+        return readCommandEnd(end, wasLoaded);
       }),
     count: () => started,
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
-/** The size of the environment moves the stack, and with it the speed (Mytkowicz et al., ASPLOS 2009): it is varied between processes. */
-function childEnvironment(copies: readonly Copies[], uniform: () => number): NodeJS.ProcessEnv {
-  const { NODE_V8_COVERAGE: _coverage, ...env } = process.env;
-  const libraryPath = [
-    ...new Set(copies.flatMap((copy) => copy.libraryPath)),
-    env.LD_LIBRARY_PATH ?? '',
-  ].filter(Boolean);
+/** The device keeps its copy of the package until it is closed itself. */
+function deviceSession(
+  device: Device,
+  bench: string,
+  { packageRoot, entry, workDir, signal }: BenchTarget,
+  options: SessionOptions,
+): ChildSession {
+  const padding = paddings(options.seed);
+  const warnings = new Map<string, string>();
+  let started = 0;
   return {
-    ...env,
-    ...(libraryPath.length === 0 ? {} : { LD_LIBRARY_PATH: libraryPath.join(':') }),
-    AUTOPASS_PADDING: 'x'.repeat(Math.floor(uniform() * 4096)),
+    get warnings() {
+      return [...warnings.values()];
+    },
+    async run(task, variants, timeoutMs) {
+      started++;
+      const trial = await device.run({
+        task,
+        place: { packageRoot, bench, entry },
+        variants,
+        workDir,
+        environment: (libraryPath) => childEnvironment(libraryPath, padding()),
+        pin: options.pin,
+        timeoutMs,
+        signal,
+      });
+      for (const [kind, text] of trial.warnings) if (!warnings.has(kind)) warnings.set(kind, text);
+      return readTrial(trial);
+    },
+    command: () => Promise.reject(new TypeError('a device runs bench modules only')),
+    count: () => started,
+    close: () => Promise.resolve(),
   };
 }
 
-async function readEnd<Result extends ChildResult>(end: ProcessEnd, out: string): Promise<ChildEnd<Result>> {
-  const written = await readFile(out).catch(() => undefined);
-  if (written !== undefined) {
-    const value: Result | ChildFailure = deserialize(written);
-    return value.kind === 'failure'
-      ? { kind: 'failure', failure: value }
-      : { kind: 'result', value: value as Result, end };
-  }
-  const inCase = await readFile(`${out}.case`, 'utf8').catch(() => undefined);
-  return badEnd(end, inCase === undefined ? '' : ` in case ${JSON.stringify(inCase)}`);
+/** The size of the environment moves the stack, and with it the speed (Mytkowicz et al., ASPLOS 2009): it is varied between processes. */
+function paddings(seed: number): () => string {
+  const uniform = seededUniform(seed);
+  return () => 'x'.repeat(Math.floor(uniform() * 4096));
 }
 
-async function readCommandEnd(end: ProcessEnd, marker: string): Promise<ChildEnd<Buffer>> {
-  if (end.timedOut || end.signal !== null || end.code !== 0) return badEnd(end, '');
-  const loaded = await readFile(marker).then(
-    () => true,
-    () => false,
-  );
-  if (loaded) return { kind: 'result', value: end.stdout, end };
-  const detail = 'the command ended without loading the addon';
-  return { kind: 'failure', failure: { kind: 'failure', stage: 'not-loaded', variant: 0, detail } };
-}
-
-function badEnd(end: ProcessEnd, where: string): Extract<ChildEnd<never>, { detail: string }> {
-  const seconds = (end.elapsedNs / 1e9).toFixed(1);
-  if (end.timedOut) return { kind: 'timed-out', detail: `killed after ${seconds} s${where}` };
-  const how = end.signal === null ? `exit code ${end.code}` : end.signal;
-  const lines = end.stderr.split('\n').filter((line) => line.trim() !== '');
-  const detail = [`${how}${where}`, ...lines.slice(-3)].join(': ');
-  return { kind: 'crashed', signal: end.signal, code: end.code, detail };
-}
-
-/** One line about an end that gave no result. */
-export function describeEnd(end: Exclude<ChildEnd<unknown>, { kind: 'result' }>): string {
-  if (end.kind !== 'failure') return end.detail;
-  const { stage, detail } = end.failure;
-  const inCase = end.failure.case === undefined ? '' : ` in case ${JSON.stringify(end.failure.case)}`;
-  return stage === 'not-loaded' ? `not loaded: ${detail}` : `${stage} failed${inCase}: ${detail}`;
+function childEnvironment(libraryPath: readonly string[], padding: string): Record<string, string> {
+  const folders = [...new Set(libraryPath)].filter(Boolean);
+  return {
+    ...(folders.length > 0 && { LD_LIBRARY_PATH: folders.join(':') }),
+    AUTOPASS_PADDING: padding,
+  };
 }

@@ -24,7 +24,8 @@ export async function measureVariants(request: MeasureRequest): Promise<MeasureR
     const results: VariantResult[] = [];
     const isLate = () => performance.now() - started > (request.maxMs ?? Number.POSITIVE_INFINITY);
     for (const ids of batches(request.candidates.map(({ id }) => id))) {
-      results.push(...(await runSequential({ ids, rules, isLate, sample: sampler.sample })));
+      const parallel = request.device?.parallel ?? 1;
+      results.push(...(await runSequential({ ids, rules, isLate, sample: sampler.sample, parallel })));
     }
     return {
       results,

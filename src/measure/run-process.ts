@@ -1,11 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
 export interface ProcessRequest {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Goes to standard input, which is empty without it. Destroyed when the process has ended. */
+  readonly input?: Readable | undefined;
+  /** Bytes of standard output that are kept, 32 MB by default. */
+  readonly stdoutLimit?: number;
 }
 
 export interface ProcessEnd {
@@ -16,12 +21,12 @@ export interface ProcessEnd {
   readonly elapsedNs: number;
   /** The last 8 KB. */
   readonly stderr: string;
-  /** The first 32 MB. */
+  /** From its beginning, up to the limit. */
   readonly stdout: Buffer;
 }
 
 const stderrLimit = 8 * 1024;
-const stdoutLimit = 32 * 1024 * 1024;
+const defaultStdoutLimit = 32 * 1024 * 1024;
 
 /**
  * Runs a process in a group of its own and waits for its exit. Whatever it leaves behind is killed with it; so is all of it after
@@ -36,12 +41,15 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
     cwd: request.cwd,
     env: { ...request.env },
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [request.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
-  const stdout = keepHead(child.stdout, stdoutLimit);
+  const kill = () => killGroup(child);
+  // A process need not read all of its input.
+  child.stdin?.on('error', () => {});
+  if (child.stdin !== null) request.input?.on('error', kill).pipe(child.stdin);
+  const stdout = keepHead(child.stdout, request.stdoutLimit ?? defaultStdoutLimit);
   const stderr = keepTail(child.stderr, stderrLimit);
   let timedOut = false;
-  const kill = () => killGroup(child);
   const timer = setTimeout(() => {
     timedOut = true;
     kill();
@@ -63,6 +71,7 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
     clearTimeout(timer);
     request.signal?.removeEventListener('abort', kill);
     process.removeListener('exit', kill);
+    request.input?.destroy();
   }
 }
 
@@ -92,19 +101,19 @@ async function closed(child: ChildProcess): Promise<void> {
   });
 }
 
-function keepHead(stream: NodeJS.ReadableStream, limit: number): () => Buffer {
+function keepHead(stream: Readable | null, limit: number): () => Buffer {
   const chunks: Buffer[] = [];
   let length = 0;
-  stream.on('data', (chunk: Buffer) => {
+  stream?.on('data', (chunk: Buffer) => {
     if (length < limit) chunks.push(chunk.subarray(0, limit - length));
     length += chunk.length;
   });
   return () => Buffer.concat(chunks);
 }
 
-function keepTail(stream: NodeJS.ReadableStream, limit: number): () => string {
+function keepTail(stream: Readable | null, limit: number): () => string {
   let tail = Buffer.alloc(0);
-  stream.on('data', (chunk: Buffer) => {
+  stream?.on('data', (chunk: Buffer) => {
     tail = Buffer.concat([tail, chunk]).subarray(-limit);
   });
   return () => tail.toString('utf8').trim();

@@ -105,15 +105,16 @@ export interface SequentialRequest {
   readonly isLate?: () => boolean;
   /** Measures these candidates once, beside the baseline. */
   readonly sample: (ids: readonly string[], turn: number) => Promise<Turn>;
+  /** Turns that are taken at the same time, each on a device of its own. */
+  readonly parallel?: number;
 }
 
-/** Adds one process after the other until every candidate is decided; those still open share each process. */
+/** Adds one process after the other (or `parallel` at a time) until every candidate is decided; those still open share each process. */
 export async function runSequential(request: SequentialRequest): Promise<VariantResult[]> {
-  const { rules } = request;
+  const { rules, parallel = 1 } = request;
   const open = new Map(request.ids.map((id) => [id, [] as ProcessSample[]]));
   const results = new Map<string, VariantResult>();
-  for (let turn = 0; open.size > 0; turn++) {
-    const { samples, failed } = await request.sample([...open.keys()], turn);
+  const record = ({ samples, failed }: Turn): void => {
     for (const [id, gathered] of open) {
       const sample = samples.get(id);
       if (sample !== undefined) gathered.push(sample);
@@ -127,6 +128,17 @@ export async function runSequential(request: SequentialRequest): Promise<Variant
         results.set(id, { ...measured(id, gathered, rules), outcome: 'slower', detail });
       } else if (decision.kind === 'done' || isEnough) results.set(id, measured(id, gathered, rules));
       if (results.has(id)) open.delete(id);
+    }
+  };
+  for (let turn = 0; open.size > 0; turn += parallel) {
+    const ids = [...open.keys()];
+    const turns = await Promise.allSettled(
+      Array.from({ length: parallel }, (_, index) => request.sample(ids, turn + index)),
+    );
+    // One after the other, as if they had been taken so: what a candidate no longer needs is left out.
+    for (const one of turns) {
+      if (one.status === 'rejected') throw one.reason;
+      record(one.value);
     }
   }
   return request.ids.flatMap((id) => results.get(id) ?? []);

@@ -1,4 +1,5 @@
 import type { Logger } from '../log.js';
+import type { Device } from './device/device.js';
 
 /** What is timed: a module that makes the cases, or a whole command. */
 export type Bench =
@@ -41,6 +42,8 @@ export interface BenchTarget {
   readonly node?: readonly string[];
   /** Per variant in a process, 60 s by default; a process that takes longer is killed. */
   readonly timeoutMs?: number;
+  /** Where a bench module runs, with that machine's Node; here when absent. */
+  readonly device?: Device;
   readonly signal?: AbortSignal;
 }
 

@@ -75,7 +75,8 @@ export function baselineTarget(host: HostTarget): string {
   return targetName(host, host.levels.at(-1) ?? 'generic');
 }
 
-function readFacts(): HostFacts {
+/** The facts about the machine that runs this process. */
+export function readFacts(): HostFacts {
   return {
     platform: process.platform,
     arch: process.arch,

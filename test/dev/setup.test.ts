@@ -19,6 +19,7 @@ const basics = ['sh', 'grep', 'tail', 'mktemp', 'rm', 'ln'];
 const buildTools = ['make', 'g++', 'python3', 'cmake', 'git'];
 const conveniences = ['ninja', 'ccache', 'perf'];
 const crossTools = ['aarch64-linux-gnu-g++', 'qemu-aarch64', 'qemu-x86_64'];
+const deviceTools = ['ssh', 'sshd'];
 
 /** A machine that has exactly the commands put into its one PATH folder, and an apt-get that logs what it is asked. */
 class Machine {
@@ -74,6 +75,7 @@ class Machine {
         `/bin/chmod +x "$bin/clang-$n";;`,
         'llvm-*) provide opt-$n llvm-profdata-$n;; lld-*) provide ld.lld-$n;;',
         'g++-aarch64-linux-gnu) provide aarch64-linux-gnu-g++;; qemu-user) provide qemu-aarch64; provide qemu-x86_64;;',
+        'openssh-client) provide ssh;; openssh-server) provide sshd;;',
         'ninja-build) provide ninja;; linux-perf|linux-tools-generic) provide perf;;',
         'make|g++|python3|cmake|git|ccache) provide $p;; esac; done',
       ].join('\n'),
@@ -107,7 +109,7 @@ describe('setup.sh', () => {
   });
 
   test('says and does nothing when all is there', () => {
-    machine.has(...buildTools, ...conveniences, ...crossTools);
+    machine.has(...buildTools, ...conveniences, ...crossTools, ...deviceTools);
     machine.hasLlvm(19);
     machine.hasApt({ clangs: [19] });
     expect(machine.setup('--tests')).toEqual({ status: 0, stderr: '', asked: [] });
@@ -122,14 +124,16 @@ describe('setup.sh', () => {
     expect(asked).toEqual(['update -q', 'install -y -q --no-install-recommends cmake git']);
   });
 
-  test('installs the tools for another architecture for the tests only', () => {
+  test('installs the tools for other machines for the tests only', () => {
     machine.has(...buildTools, ...conveniences);
     machine.hasLlvm(19);
     machine.hasApt({ clangs: [19] });
     expect(machine.setup()).toEqual({ status: 0, stderr: '', asked: [] });
     const { status, asked } = machine.setup('--tests');
     expect(status).toBe(0);
-    expect(asked.at(-1)).toBe('install -y -q --no-install-recommends g++-aarch64-linux-gnu qemu-user');
+    expect(asked.at(-1)).toBe(
+      'install -y -q --no-install-recommends g++-aarch64-linux-gnu qemu-user openssh-client openssh-server',
+    );
   });
 
   test('takes clang 19 when the release has it, and the newest one otherwise', () => {
