@@ -4,12 +4,12 @@ import { exitCodes } from '../errors.js';
 import { DryRunEnd } from '../model/dry-run.js';
 import { appliedTargets, variantTargets } from '../target/applied.js';
 import { detectHost } from '../target/host.js';
-import { formatTarget, requireTarget } from '../target/target.js';
 import type { TuneResult } from '../tune/result.js';
 import { tune as runTune } from '../tune/tune.js';
 import { tuneCross } from '../tune/tune-cross.js';
 import { tuneTargets } from '../tune/tune-targets.js';
 import { command } from './command.js';
+import { deviceArg, elsewhere } from './elsewhere.js';
 import { refuseInCi } from './frozen.js';
 import { lockedBuild } from './locked-build.js';
 import { printResults } from './print-results.js';
@@ -26,6 +26,7 @@ export const tune: CommandDef = command(
       valueHint: 'TARGET',
       description: 'Tune for another machine, such as linux-glibc-arm64/armv8-a@cortex-a72',
     },
+    device: deviceArg,
     'dry-run': {
       type: 'boolean',
       description: 'With agents: print the first request to the model, send nothing',
@@ -36,14 +37,14 @@ export const tune: CommandDef = command(
     const own = await loadConfig(args.dir);
     const config = withSessionArgs(own, args);
     const dryRun = Boolean(args['dry-run']);
-    const target = args.target === undefined ? undefined : requireTarget(args.target);
+    const where = elsewhere(config, args);
     const session = (chosen: Config): Promise<TuneResult> =>
       withProgress(io, (progress, logger) => {
         const options = { logger, progress, signal: io.signal, dryRun };
-        return target === undefined ? runTune(chosen, options) : tuneCross(chosen, target, options);
+        return where === undefined ? runTune(chosen, options) : tuneCross(chosen, where, options);
       });
     const run =
-      target === undefined
+      where === undefined
         ? tuneTargets(config, session, (chosen) => lockedBuild(chosen, io))
         : session(config).then((result) => [result]);
     const results = await run.catch((error: unknown) => {
@@ -55,11 +56,9 @@ export const tune: CommandDef = command(
       return exitCodes.ok;
     }
     printResults(results, io);
-    if (target !== undefined) {
-      io.logger.info(`build with it: autopass build --target ${formatTarget(target)}`);
-    }
+    if (where !== undefined) io.logger.info(`build with it: autopass build --target ${results[0]?.target}`);
     const unused =
-      target === undefined &&
+      where === undefined &&
       results.find(({ target, verdict }) => verdict === 'faster' && !isUsed(target, own.isa));
     if (unused) {
       io.logger.warn(

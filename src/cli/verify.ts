@@ -3,14 +3,15 @@ import { loadConfig } from '../config/load.js';
 import { exitCodes } from '../errors.js';
 import { formatRatio, times } from '../report/summary.js';
 import { formatTable } from '../report/table.js';
-import { requireTarget } from '../target/target.js';
 import { type VerifyResult, verifyLock } from '../tune/verify-lock.js';
 import { command } from './command.js';
+import { deviceArg, elsewhere } from './elsewhere.js';
 
 export const verify: CommandDef = command(
   'verify',
   'Measure on this machine what autopass.lock claims',
   {
+    device: deviceArg,
     target: {
       type: 'string',
       valueHint: 'TARGET',
@@ -19,11 +20,12 @@ export const verify: CommandDef = command(
   },
   async (args, io) => {
     const config = await loadConfig(args.dir);
+    const where = elsewhere(config, args);
     const result = await verifyLock(config, {
       logger: io.logger,
       signal: io.signal,
       onStep: (message) => io.logger.info(`── ${message}`),
-      ...(args.target !== undefined && { target: requireTarget(args.target) }),
+      ...(where && { where }),
     });
     io.print(format(result), result);
     return result.verdict === 'confirmed' ? exitCodes.ok : exitCodes.notFaster;

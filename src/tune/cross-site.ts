@@ -1,10 +1,22 @@
 import type { Config } from '../config/load.js';
+import { AutoPassError } from '../errors.js';
+import type { Logger } from '../log.js';
+import { openDevices } from '../measure/device/open-devices.js';
 import { createEstimator } from '../measure/estimate/estimator.js';
-import { machineOf } from '../target/host.js';
-import { formatTarget, type Target } from '../target/target.js';
+import { baselineTarget, machineOf } from '../target/host.js';
+import { formatTarget, requireTarget, type Target } from '../target/target.js';
+import type { Clang } from '../toolchain/types.js';
 import { crossFolder, makeCrossCopy } from './cross-copy.js';
 import { crossNode } from './cross-node.js';
 import type { Site } from './site.js';
+
+/** Which machine is meant: by its target, by devices of that kind, or both. */
+export interface Elsewhere {
+  /** What every machine like the devices runs, when absent. */
+  readonly target?: Target;
+  /** `ssh://user@host:port`; without any an emulator stands in. */
+  readonly devices: readonly string[];
+}
 
 /** Emulated code is some ten times slower, vector code fifty times. */
 const emulatedTimeoutMs = 30 * 60_000;
@@ -13,27 +25,63 @@ const emulatedTimeoutMs = 30 * 60_000;
 const usualCpu = { arm64: 'neoverse-n1', x64: 'skylake' } as const;
 
 /**
- * Another machine, as far as this one can stand for it: the package is built in a copy with clang as the cross compiler, and its
- * code runs under an emulator.
- * @returns the site, and the config of the copy
- * @throws AutoPassError `NO_CLANG`, `NO_CROSS_TARGET`, `NO_CROSS_TOOLS`, `NO_CROSS_NODE`, `NO_EMULATOR`, `NO_COMPILER`, `NO_COUNTER`
+ * Another machine for the time of `use`: the package is built in a copy with clang as the cross compiler, and its code runs on devices
+ * or under an emulator. `use` gets the config of the copy.
+ * @throws AutoPassError `NO_CLANG`, `NO_CROSS_TARGET`, `NO_CROSS_TOOLS`; `SAME_MACHINE`, `NO_CROSS_NODE`, `NO_EMULATOR`, `NO_COMPILER`, `NO_COUNTER`
+ * without devices, and with them what `openDevices` throws
  */
-export async function crossSite(config: Config, target: Target): Promise<{ site: Site; config: Config }> {
-  const folder = crossFolder(config.packageRoot, target, 'cross-tune');
-  const { toolchain, env, config: own } = await makeCrossCopy(config, target, folder);
-  const clang = { ...toolchain.clang, triple: toolchain.triple };
-  const node = await crossNode(config, toolchain);
+export async function withCrossSite<T>(
+  config: Config,
+  { target: wanted, devices }: Elsewhere,
+  options: { logger: Logger; signal: AbortSignal | undefined },
+  use: (site: Site, config: Config) => Promise<T>,
+): Promise<T> {
+  const device =
+    devices.length === 0 ? undefined : await openDevices(devices, { ...options, target: wanted });
+  try {
+    const target = wanted ?? requireTarget(device === undefined ? '' : baselineTarget(device.host));
+    const folder = crossFolder(config.packageRoot, target, 'cross-tune');
+    const { toolchain, env, config: own } = await makeCrossCopy(config, target, folder);
+    const clang = { ...toolchain.clang, triple: toolchain.triple };
+    const common = {
+      host: { ...machineOf(target), arch: target.arch },
+      target: formatTarget(target),
+      ...(target.cpu !== undefined && { cpu: target.cpu }),
+      clang,
+      env,
+      isLocal: false,
+    };
+    const emulate = async (): Promise<NonNullable<Site['emulated']>> => ({
+      node: await crossNode(config, toolchain),
+      estimator: await estimatorOf(target, clang, env),
+    });
+    if (device !== undefined) {
+      // Without an emulator nobody counts what is hot.
+      const emulated = await emulate().catch(() => undefined);
+      return await use({ ...common, runs: { device }, ...(emulated && { emulated }) }, own);
+    }
+    if (target.arch === process.arch && config.cross.emulator === undefined) throw sameMachine(target);
+    const emulated = await emulate();
+    const runs = { node: emulated.node, timeoutMs: emulatedTimeoutMs };
+    return await use({ ...common, runs, emulated }, own);
+  } finally {
+    await device?.close();
+  }
+}
+
+function estimatorOf(
+  target: Target,
+  clang: Clang,
+  env: NodeJS.ProcessEnv,
+): ReturnType<typeof createEstimator> {
   const cpu = target.cpu ?? usualCpu[target.arch];
-  const estimator = await createEstimator({ clang, triple: clang.triple, cpu, env });
-  const site: Site = {
-    host: { ...machineOf(target), arch: target.arch },
-    target: formatTarget(target),
-    ...(target.cpu !== undefined && { cpu: target.cpu }),
-    clang,
-    env,
-    runs: { node, timeoutMs: emulatedTimeoutMs },
-    emulated: { estimator, node },
-    isLocal: false,
-  };
-  return { site, config: own };
+  return createEstimator({ clang, triple: clang.triple, cpu, env });
+}
+
+function sameMachine(target: Target): AutoPassError {
+  return new AutoPassError(
+    'SAME_MACHINE',
+    `An estimate for ${formatTarget(target)} says less than measuring on this ${target.arch} machine does.`,
+    { hint: `autopass tune --isa ${target.level}, or name a machine with --device ssh://USER@HOST` },
+  );
 }

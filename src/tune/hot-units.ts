@@ -24,12 +24,14 @@ export async function scoreStock(
   options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
 ): Promise<Score> {
   const { workDir, logger, signal } = options;
-  const { record, binaries, clang, bench, stock, emulated } = prep;
+  const { record, binaries, clang, stock, emulated } = prep;
+  const { device: _device, ...bench } = prep.bench;
   if (emulated !== undefined) {
     const request = { ...bench, node: emulated.node, inputs: 'tune' } as const;
     const counts = await emulated.estimator.countVariant(request, stock);
     return scoreByCounts({ record, binaries, counts });
   }
+  if (!prep.isLocal) return scoreByCounts({ record, binaries, counts: {} });
   const profile = await profileCommand({ ...bench, inputs: 'tune', variant: stock, durationMs: profileMs });
   const request = { packageRoot: config.packageRoot, record, binaries, profile, workDir, clang, logger };
   return scoreTranslationUnits({ ...request, ...(signal && { signal }) });

@@ -16,11 +16,11 @@ export interface Site {
   readonly clang: Clang;
   /** Variables of builds. */
   readonly env: NodeJS.ProcessEnv;
-  /** How Node is started, where it is not this one. */
-  readonly runs?: Pick<BenchTarget, 'node' | 'timeoutMs'>;
+  /** Where its code runs, when not with this Node. */
+  readonly runs?: Pick<BenchTarget, 'node' | 'device' | 'timeoutMs'>;
   /** Its code runs here as it does there: the package's tests can be run on it, and perf sees it. */
   readonly isLocal: boolean;
-  /** Present where its speed is not measured but estimated. */
+  /** Counts what is executed, and estimates speed where there is no device. */
   readonly emulated?: { readonly estimator: Estimator; readonly node: readonly string[] };
 }
 

@@ -21,8 +21,8 @@ export class Trials {
     private readonly logger: Logger,
   ) {
     this.seed = config.seed;
-    this.isEstimate = prep.emulated !== undefined;
-    const { bench, stock, mode } = prep;
+    const { bench, stock, mode, emulated } = prep;
+    this.isEstimate = emulated !== undefined && bench.device === undefined;
     const { tolerance } = config;
     this.verifier = createVerifier({
       ...bench,
@@ -52,9 +52,9 @@ export class Trials {
   ): Promise<MeasureResult> {
     const { bench, mode, emulated } = this.prep;
     const whole = { ...bench, mode, seed: this.nextSeed(), logger: this.logger, ...request };
-    const result = await (emulated === undefined
-      ? measureVariants(whole)
-      : emulated.estimator.estimateVariants({ ...whole, node: emulated.node }));
+    const result = await (emulated !== undefined && this.isEstimate
+      ? emulated.estimator.estimateVariants({ ...whole, node: emulated.node })
+      : measureVariants(whole));
     this.processes += result.processes;
     this.sameInputs ||= result.sameInputs;
     for (const warning of result.warnings) this.warnings.add(warning);

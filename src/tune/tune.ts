@@ -115,7 +115,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   const file = journalFile(config.packageRoot);
   const past = await unfinishedSession(file, identity);
   const isTrained = past?.some(({ type }) => type === 'profiles') ?? false;
-  if (!isTrained) progress.step('running the bench with instrumented code for a profile');
+  if (!isTrained && prep.isLocal) progress.step('running the bench with instrumented code for a profile');
   const profiles = await trainedProfiles(prep, units, past ?? [], { level, logger });
 
   progress.phase('search');

@@ -10,10 +10,9 @@ import { readLock } from '../lock/read.js';
 import type { LockEntry } from '../lock/types.js';
 import { writeLock } from '../lock/write.js';
 import type { Logger } from '../log.js';
-import type { Target } from '../target/target.js';
 import { lockName } from './apply.js';
 import { buildPackage } from './build-package.js';
-import { crossSite } from './cross-site.js';
+import { type Elsewhere, withCrossSite } from './cross-site.js';
 import { invert, placeboEffect, widened } from './judge.js';
 import { lockStatus } from './lock-status.js';
 import { prepare } from './prepare.js';
@@ -50,25 +49,25 @@ interface VerifyOptions {
 /**
  * Builds the addon as stock, as plain -O3 and as the lock says, and measures them against each other on the check
  * inputs. The build folder ends as the lock says. In the lock measurements take the place of estimates; nothing else is written.
- * @param options `target` names another machine, in whose place {@link crossSite} stands
+ * @param options `where` names another machine
  * @throws AutoPassError `NOTHING_TO_VERIFY`, `INCORRECT` and everything that {@link prepare} throws.
  */
 export function verifyLock(
   config: Config,
-  options: VerifyOptions & { readonly target?: Target },
+  options: VerifyOptions & { readonly where?: Elsewhere },
 ): Promise<VerifyResult> {
-  const { target } = options;
+  const { where, logger, signal } = options;
   const state = path.join(config.packageRoot, '.autopass');
   const workDir = path.join(state, 'work');
   return withSessionLock(state, async () => {
     await rm(workDir, { recursive: true, force: true });
     try {
       // Every entry is compiled for its own level, whatever the config says.
-      const { site, config: own } =
-        target === undefined
-          ? { site: await localSite({ ...config, isa: 'baseline' }), config }
-          : await crossSite(config, target);
-      const { measured, ...result } = await verifyNow(own, site, workDir, options);
+      const verifyOn = (site: Site, own: Config) => verifyNow(own, site, workDir, options);
+      const { measured, ...result } =
+        where === undefined
+          ? await verifyOn(await localSite({ ...config, isa: 'baseline' }), config)
+          : await withCrossSite(config, where, { logger, signal }, verifyOn);
       await replaceInLock(config, measured);
       return result;
     } finally {

@@ -34,7 +34,7 @@ it('tunes for ARM64 without a device, by estimates that say so, and builds with 
   timeout: slow,
 }, async () => {
   const config = await loadConfig(root);
-  const result = await tuneCross(config, target, { logger: silentLogger });
+  const result = await tuneCross(config, { target, devices: [] }, { logger: silentLogger });
   expect(result).toMatchObject({
     target: 'linux-glibc-arm64/armv8-a@cortex-a72',
     verdict: 'faster',
