@@ -62,7 +62,7 @@ async function initialise(packageRoot: string, hook: Hook): Promise<InitResult> 
   }
   if (await publishFiles(packageRoot, manifest, hook)) written.push('package.json (files)');
   const hooked = hook === 'none' || (await isHooked(packageRoot));
-  return { buildSystem, hook, written, kept, next: nextSteps(buildSystem, hook, hooked) };
+  return { buildSystem, hook, written, kept, next: nextSteps(manifest, buildSystem, hook, hooked) };
 }
 
 function starterConfig(manifest: PackageJson): object {
@@ -90,7 +90,7 @@ async function publishFiles(packageRoot: string, manifest: PackageJson, hook: Ho
   return true;
 }
 
-function nextSteps(buildSystem: BuildSystem, hook: Hook, hooked: boolean): string[] {
+function nextSteps(manifest: PackageJson, buildSystem: BuildSystem, hook: Hook, hooked: boolean): string[] {
   const from = hook === 'vendored' ? './autopass' : 'autopass-native';
   const steps: string[] = [];
   if (hook === 'dependency') steps.push('npm install autopass-native');
@@ -111,6 +111,10 @@ function nextSteps(buildSystem: BuildSystem, hook: Hook, hooked: boolean): strin
     `commit autopass.lock${hook === 'vendored' ? ', autopass/' : ''} and, where there is one, ${profilesFolder}/`,
   );
   if (hook === 'none') steps.push('build everywhere with: npx autopass exec -- <your build command>');
+  const approve = `npm approve-scripts ${manifest.name ?? '<package>'}`;
+  steps.push(
+    `publish prebuilds: npm 12 builds a dependency from source only after ${approve}\n       (a workflow for GitHub Actions is in node_modules/autopass-native/templates/ci)`,
+  );
   return steps;
 }
 

@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { DecidedPlan } from '../build/decide-plans.js';
-import { installDispatcher } from '../build/dispatch-files.js';
-import { type AddonBinary, findAddonBinaries } from '../build/find-binaries.js';
+import { type AddonBinary, findAddonBinaries, loadedPlaces } from '../build/find-binaries.js';
 import { loadRecord } from '../build/record.js';
 import { linkedObjects } from '../build/relink.js';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
@@ -17,8 +16,8 @@ import { readLock } from '../lock/read.js';
 import type { Logger } from '../log.js';
 import { baselineTarget, detectHost, type HostTarget } from '../target/host.js';
 import { compareElf } from '../verify/elf.js';
-import { compileDispatcher } from './compile-dispatcher.js';
 import { decideLevels, type Level } from './decide-levels.js';
+import { dispatchAt } from './dispatch-at.js';
 import { type CompiledObject, Workspace } from './workspace.js';
 
 export interface VariantsOptions {
@@ -26,6 +25,8 @@ export interface VariantsOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly logger: Logger;
   readonly signal?: AbortSignal;
+  /** The copies in `prebuilds/` get variants too. */
+  readonly prebuilds?: boolean;
 }
 
 /**
@@ -89,7 +90,8 @@ async function dispatch(
   levels: readonly Level[],
   options: VariantsOptions,
 ): Promise<void> {
-  const cache = path.join(options.packageRoot, '.autopass/dispatch', path.basename(binary.loaded));
+  const { packageRoot, env, logger } = options;
+  const cache = path.join(packageRoot, '.autopass/dispatch', path.basename(binary.link.output));
   const folder = path.join(cache, await cacheKey(record, binary, levels));
   const baseline = isaLevelOf(baselineTarget(host));
   const names = levels.map(({ name }) => name);
@@ -98,21 +100,15 @@ async function dispatch(
     const draft = path.join(cache, 'draft');
     await mkdir(draft, { recursive: true });
     for (const level of levels) await linkLevel(host, record, binary, level, draft, options);
-    await compileDispatcher({
-      link: binary.link,
-      addon: binary.loaded,
-      levels: [...names, baseline],
-      output: path.join(draft, 'dispatcher'),
-    });
     await rename(draft, folder);
   }
-  await installDispatcher(binary.loaded, {
-    baseline,
-    variants: new Map(names.map((name) => [name, path.join(folder, name)])),
-    dispatcher: path.join(folder, 'dispatcher'),
-  });
-  const loaded = path.relative(options.packageRoot, binary.loaded);
-  options.logger.info(`${loaded} opens its variant for ${[...names, baseline].join(', ')}`);
+  const places = options.prebuilds ? loadedPlaces(binary, packageRoot) : [binary.loaded];
+  for (const place of places) {
+    await dispatchAt(place, { link: binary.link, levels: names, baseline, folder, env });
+    logger.info(
+      `${path.relative(packageRoot, place)} opens its variant for ${[...names, baseline].join(', ')}`,
+    );
+  }
 }
 
 /** Leaves the addon for one level in `into`, under the level's name. */
@@ -162,7 +158,7 @@ function problem(message: string): AutoPassError {
 /** Over the plain addon, the commands that made it, and the plans: all that the variants come from. */
 async function cacheKey(
   record: BuildRecord,
-  { link, loaded }: AddonBinary,
+  { link }: AddonBinary,
   levels: readonly Level[],
 ): Promise<string> {
   const hash = createHash('sha256').update(await readFile(link.output));
@@ -171,7 +167,7 @@ async function cacheKey(
     plans.map((plan) => [plan.path, plan.digest, commandsOf(record, plan).map(({ argv }) => argv)]),
   ]);
   return hash
-    .update(JSON.stringify([loaded, link.argv, plans]))
+    .update(JSON.stringify([link.argv, plans]))
     .digest('hex')
     .slice(0, 32);
 }

@@ -8,7 +8,7 @@ import { findAddonBinaries } from '../../src/build/find-binaries.js';
 import { isUsablePath } from '../../src/build/launcher-command.js';
 import { findPackageRoot } from '../../src/build/package-root.js';
 import type { LinkCommand } from '../../src/build/types.js';
-import { launcher, temporaryFolder, writeFiles } from './support.js';
+import { launcher, runCommand, temporaryFolder, writeFiles } from './support.js';
 
 let root: string;
 
@@ -114,6 +114,11 @@ describe('findAddonBinaries', () => {
       ['build/Release/x.node', 'prebuilds/linux-x64/node.napi.node'],
       'build/Release/x.node',
     ],
+    [
+      'prebuilds when the copy of gyp was moved there',
+      ['prebuilds/linux-x64/node.napi.node'],
+      'prebuilds/linux-x64/node.napi.node',
+    ],
     ['what was linked, without any copy', [], 'build/Release/obj.target/x.node'],
   ])('takes %s', async (_what, copies, loaded) => {
     await writeFiles(
@@ -150,6 +155,25 @@ describe('findAddonBinaries', () => {
     const links = [link('build/obj.target/x.node')];
     const [binary] = await findAddonBinaries({ packageRoot: root, compiles: [], links });
     expect(path.relative(root, binary?.loaded ?? '')).toBe('build/Release/x.node');
+  });
+
+  it.runIf(process.platform === 'linux')('knows a stripped copy of another name by its code', async () => {
+    const [linked, copy] = ['build/obj.target/x.node', 'prebuilds/linux-x64/name.node'];
+    await writeFiles(root, {
+      'package.json': '{}',
+      'x.c': 'int x(int a) { return a + 1; }\n',
+      [linked]: '',
+      [copy]: '',
+    });
+    await writeFiles(root, { 'prebuilds/linux-x64/other.node': 'other' });
+    for (const argv of [
+      ['cc', '-shared', '-fPIC', 'x.c', '-o', linked],
+      ['strip', '--strip-all', '-o', copy, linked],
+    ]) {
+      expect(await runCommand(argv, { cwd: root })).toMatchObject({ code: 0 });
+    }
+    const [binary] = await findAddonBinaries({ packageRoot: root, compiles: [], links: [link(linked)] });
+    expect(binary?.copies.map((file) => path.relative(root, file))).toEqual([copy, linked]);
   });
 
   it('goes by name when the copy was stripped', async () => {
