@@ -15,7 +15,7 @@ import type { Target } from '../target/target.js';
 import { crossToolchain } from '../toolchain/cross.js';
 import { binaryNeeds } from '../verify/cross-binary.js';
 import { isHooked } from './build-package.js';
-import { requireClang } from './prepare.js';
+import { requireClang } from './require-clang.js';
 import { installVariants } from './variants.js';
 
 export interface ExecPackageOptions {
