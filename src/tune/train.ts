@@ -28,6 +28,10 @@ export interface TrainRequest extends BenchTarget {
   readonly level?: string;
   /** Where the profile is kept. */
   readonly profiles: string;
+  /** The second training is left out where the first took longer than these milliseconds. */
+  readonly recountWithinMs?: number;
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number;
 }
 
 export interface Training {
@@ -48,7 +52,12 @@ const longestRunMs = 180_000;
  * `-fprofile-generate`, and again, using that, with `-fcs-profile-generate`. A training that fails never ends a session.
  */
 export async function train(request: TrainRequest): Promise<Training> {
-  const { clang, signal } = request;
+  const {
+    clang,
+    signal,
+    recountWithinMs = Number.POSITIVE_INFINITY,
+    now = () => performance.now(),
+  } = request;
   const merge = clang.tools['llvm-profdata'];
   if (merge === undefined) {
     return without(`llvm-profdata of LLVM ${clang.major} was not found (package llvm-${clang.major})`);
@@ -62,9 +71,14 @@ export async function train(request: TrainRequest): Promise<Training> {
   await rm(request.profiles, { recursive: true, force: true });
   await mkdir(request.profiles, { recursive: true });
   const profiles: Configuration[] = [];
+  const startedAt = now();
   try {
     const first = await count(request, { merge, runtime, lever: 'pgo-ir' });
     profiles.push(first);
+    const tookMs = now() - startedAt;
+    if (tookMs > recountWithinMs) {
+      return { profiles, problem: `a training takes ${Math.round(tookMs / 1000)} s, too long for a second` };
+    }
     profiles.push(await count(request, { merge, runtime, lever: 'pgo-cs', first }));
   } catch (error) {
     signal?.throwIfAborted();
@@ -102,10 +116,18 @@ async function count(request: TrainRequest, { merge, runtime, lever, first }: Co
     const merged = path.join(folder, 'merged.profdata');
     // A process that was killed leaves half a file, an addon without instrumented code an empty one.
     await must([merge, 'merge', '--failure-mode=all', '-o', merged, ...counted]);
+    if (await isZero(merge, merged)) throw new Error('the bench ran none of the instrumented code');
     return { [lever]: await keep(merged, request.profiles) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Whether nothing was counted: such a profile would say that all code is cold. */
+async function isZero(llvmProfdata: string, profile: string): Promise<boolean> {
+  const { stdout } = await run([llvmProfdata, 'show', profile], { timeoutMs: compileTimeoutMs });
+  const largest = [...stdout.matchAll(/^Maximum (?:function|internal block) count: (\d+)$/gm)];
+  return largest.length > 0 && largest.every(([, value]) => value === '0');
 }
 
 function fileOf({ profiles }: TrainRequest, configuration: Configuration): string {

@@ -58,6 +58,8 @@ export interface TuneOptions {
 const leastShare = 0.03;
 const mostUnits = 6;
 const profileMs = 4_000;
+/** Of the session's minutes; a training that takes longer is not done a second time. */
+const trainingShare = 0.1;
 /** Of the session's minutes; what finding similar code may take. */
 const knowledgeShare = 0.1;
 
@@ -148,6 +150,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
     level: target.level,
     logger,
     signal,
+    now,
   });
 
   progress.phase('search');
@@ -334,9 +337,15 @@ async function trainedProfiles(
   prep: Preparation,
   units: readonly TunedUnit[],
   past: readonly JournalEvent[],
-  options: { workDir: string; level: string; logger: Logger; signal: AbortSignal | undefined },
+  options: {
+    workDir: string;
+    level: string;
+    logger: Logger;
+    signal: AbortSignal | undefined;
+    now: () => number;
+  },
 ): Promise<readonly Configuration[]> {
-  const { workDir, level, logger, signal } = options;
+  const { workDir, level, logger, signal, now } = options;
   const { profiles, problem } = await trainSession(past, {
     packageRoot: config.packageRoot,
     bench: prep.bench,
@@ -347,6 +356,8 @@ async function trainedProfiles(
     commands: units.map(({ command }) => command),
     level,
     workDir,
+    recountWithinMs: config.budget.minutes * 60_000 * trainingShare,
+    now,
     ...(signal && { signal }),
   });
   if (problem !== undefined) {

@@ -247,11 +247,14 @@ it('asks the verifier about every pass of a pipeline with insertions', async () 
   expect(await workspaceWith(failing).isSound(command, { 'pgo-ir': profile })).toBe(true);
 });
 
-it('trains with a bench that is a command', async () => {
+it('trains with a bench that is a command, and once where twice would take too long', async () => {
   const bench = { kind: 'command', command: [process.execPath, 'bench.cjs'] } as const;
   const profiles = path.join(home, 'of-command');
-  expect(await train({ ...request, bench, profiles })).not.toHaveProperty('problem');
-  expect(await readdir(profiles)).toHaveLength(2);
+  expect(await train({ ...request, bench, profiles, recountWithinMs: 0 })).toEqual({
+    profiles: [{ 'pgo-ir': expect.any(String) }],
+    problem: expect.stringMatching(/^a training takes \d+ s, too long for a second$/),
+  });
+  expect(await readdir(profiles)).toHaveLength(1);
 });
 
 it('says why there is no profile and leaves nothing behind', async () => {
@@ -265,6 +268,11 @@ it('says why there is no profile and leaves nothing behind', async () => {
   expect(await train({ ...request, bench: failing, profiles })).toEqual({
     profiles: [],
     problem: 'the instrumented bench exits with 3',
+  });
+  const idle = { kind: 'command', command: [process.execPath, '-e', 'require(".")'] } as const;
+  expect(await train({ ...request, bench: idle, commands: [command], profiles })).toEqual({
+    profiles: [],
+    problem: 'the bench ran none of the instrumented code',
   });
   expect(await readdir(profiles).catch(() => [])).toEqual([]);
 });

@@ -10,14 +10,13 @@ const first = 1_000;
 const again = 0.8;
 
 /** Every profile of the session on top of the incumbent, once; afterwards only combinations with it can win. */
-export function profileIdeas(
-  { profiles = [], incumbent, history, addonTrials = [] }: PolicyInput,
-  facts: Facts,
-): Idea[] {
+export function profileIdeas(input: PolicyInput, facts: Facts): Idea[] {
+  const { profiles = [], incumbent, history, addonTrials = [] } = input;
   return profiles.flatMap((profile): Idea[] => {
     const lever = profileLeverOf(profile);
     if (lever === undefined || lever in incumbent) return [];
     if (history.some(({ configuration }) => lever in configuration)) return [];
+    if (lever === 'pgo-cs' && !isWorthRefining(input)) return [];
     const isKnown = addonTrials.some(({ configuration }) => lever in configuration);
     return [
       {
@@ -29,6 +28,15 @@ export function profileIdeas(
       },
     ];
   });
+}
+
+/** The second count holds the first one: where that lost, so will this. */
+function isWorthRefining({ profiles = [], history, addonTrials = [] }: PolicyInput): boolean {
+  if (!profiles.some((profile) => 'pgo-ir' in profile)) return true;
+  return [...history, ...addonTrials].some(
+    ({ configuration, outcome }) =>
+      'pgo-ir' in configuration && (outcome === 'faster' || outcome === 'within-noise'),
+  );
 }
 
 /** What -O3 has to guess without a profile, in the hottest function. */
