@@ -2015,10 +2015,10 @@ const rows: readonly (readonly [string, string, string, readonly string[], strin
   ],
   [
     'pgo-sample',
-    'sampled profile',
+    'as pgo-ir, from samples of a timer; LLVM infers what they do not say',
     'off',
-    ['production samples'],
-    'needs -fdebug-info-for-profiling or -fpseudo-probe-for-profiling',
+    ['representative workload exists'],
+    'rougher than counts: slow instructions look frequent',
   ],
   [
     'lto-full',

@@ -129,6 +129,20 @@ describe('the expert', () => {
     expect(await place({ profiles: profiles.slice(1) })).toBe(0);
   });
 
+  it('tries a sampled profile where there are no counts, or where counts did not win', async () => {
+    const counted = { 'pgo-ir': 'a'.repeat(64) };
+    const sampled = { 'pgo-sample': 'c'.repeat(64) };
+    const isProposed = async (changes: Partial<PolicyInput>): Promise<boolean> => {
+      const proposals = await expert.propose(inputOf(evidence, { profiles: [counted, sampled], ...changes }));
+      return proposals.some(({ configuration }) => 'pgo-sample' in configuration);
+    };
+    expect(await isProposed({ profiles: [sampled] })).toBe(true);
+    expect(await isProposed({})).toBe(false);
+    expect(await isProposed({ history: [trialOf(counted, 0.97, 'profile')] })).toBe(true);
+    const won = { history: [trialOf(counted, 1.05, 'profile')], incumbent: counted };
+    expect(await isProposed(won)).toBe(false);
+  });
+
   it('tries ThinLTO on several files, and first where a hot call leaves its file', async () => {
     const ofAddon = async (remarks: readonly Remark[]) =>
       expert.propose(inputOf({ ...evidence, remarks }, { scope: 'addon', batch: 200 }));

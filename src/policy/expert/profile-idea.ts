@@ -1,4 +1,4 @@
-import { profileLeverOf, profileLevers } from '../../levers/profiles.js';
+import { type ProfileLever, profileLeverOf, profileLevers } from '../../levers/profiles.js';
 import type { Configuration } from '../../levers/types.js';
 import type { PolicyInput } from '../types.js';
 import { type Facts, percent } from './facts.js';
@@ -16,7 +16,7 @@ export function profileIdeas(input: PolicyInput, facts: Facts): Idea[] {
     const lever = profileLeverOf(profile);
     if (lever === undefined || lever in incumbent) return [];
     if (history.some(({ configuration }) => lever in configuration)) return [];
-    if (lever === 'pgo-cs' && !isWorthRefining(input)) return [];
+    if (!isDue(lever, input)) return [];
     const isKnown = addonTrials.some(({ configuration }) => lever in configuration);
     return [
       {
@@ -30,13 +30,14 @@ export function profileIdeas(input: PolicyInput, facts: Facts): Idea[] {
   });
 }
 
-/** The second count holds the first one: where that lost, so will this. */
-function isWorthRefining({ profiles = [], history, addonTrials = [] }: PolicyInput): boolean {
-  if (!profiles.some((profile) => 'pgo-ir' in profile)) return true;
-  return [...history, ...addonTrials].some(
-    ({ configuration, outcome }) =>
-      'pgo-ir' in configuration && (outcome === 'faster' || outcome === 'within-noise'),
-  );
+/** The second count holds the first one: where that lost, so will this. Samples only stand in for counts that did not win. */
+function isDue(lever: ProfileLever, { profiles = [], history, addonTrials = [] }: PolicyInput): boolean {
+  if (lever === 'pgo-ir' || !profiles.some((profile) => 'pgo-ir' in profile)) return true;
+  const outcomes = [...history, ...addonTrials]
+    .filter(({ configuration }) => 'pgo-ir' in configuration)
+    .map(({ outcome }) => outcome);
+  const won = outcomes.includes('faster');
+  return lever === 'pgo-cs' ? won || outcomes.includes('within-noise') : !won && outcomes.length > 0;
 }
 
 /** What -O3 has to guess without a profile, in the hottest function. */
@@ -53,6 +54,8 @@ const reasons = {
     'branch weights, call counts and call targets from the bench: block placement, inlining and unrolling by real frequencies',
   'pgo-cs':
     'the bench counted again after inlining, so that every inlined copy of a function has weights of its own',
+  'pgo-sample':
+    'samples of the bench say roughly how often every block runs, without the counters that change the code which is counted',
 };
 
 function withoutProfile(configuration: Configuration): Configuration {
