@@ -62,13 +62,13 @@ function optionConflicts(configuration: Configuration): LeverProblem[] {
 }
 
 /**
- * Passes are inserted into the pipeline of `opt`, and a second profile is counted in the one of a single file: ThinLTO runs
- * another one, in two halves.
+ * Passes are inserted into the pipeline of `opt`, and all profiles but the first are of the one of a single file: ThinLTO
+ * runs another one, in two halves.
  */
 function pipelineConflicts(configuration: Configuration): LeverProblem[] {
   if (!('lto-thin' in configuration)) return [];
   const others = Object.keys(configuration).filter(
-    (id) => id === 'pgo-cs' || catalogue.get(id)?.shape === 'passes',
+    (id) => id === 'pgo-cs' || id === 'pgo-sample' || catalogue.get(id)?.shape === 'passes',
   );
   return others.map((id) => ({ id, reason: 'cannot be set together with lto-thin' }));
 }

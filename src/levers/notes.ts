@@ -1433,10 +1433,10 @@ const rows: readonly (readonly [string, string, string, readonly string[], strin
   ],
   [
     'fno-plt',
-    'calls through GOT',
+    'calls through GOT, without the stub of the PLT; what is exported stays as it is',
     'target or pass decides',
-    ['hot external calls'],
-    'pays off only with eager binding',
+    ['inline:NoDefinition', 'hot external calls'],
+    'measured on calls between files: as fast as linking with -Bsymbolic-functions',
   ],
   [
     'fvisibility',
@@ -2015,10 +2015,10 @@ const rows: readonly (readonly [string, string, string, readonly string[], strin
   ],
   [
     'pgo-sample',
-    'sampled profile',
+    'as pgo-ir, from samples of a timer; LLVM infers what they do not say',
     'off',
-    ['production samples'],
-    'needs -fdebug-info-for-profiling or -fpseudo-probe-for-profiling',
+    ['representative workload exists'],
+    'rougher than counts: slow instructions look frequent',
   ],
   [
     'lto-full',

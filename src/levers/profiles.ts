@@ -19,8 +19,8 @@ export function profileFile(name: string): string {
   return `${name.slice(0, 16)}.profdata`;
 }
 
-/** Levers whose value is a profile: counted once, or a second time after inlining. At most one can be set. */
-export const profileLevers = ['pgo-ir', 'pgo-cs'] as const;
+/** Levers whose value is a profile: counted once, a second time after inlining, or sampled. At most one can be set. */
+export const profileLevers = ['pgo-ir', 'pgo-cs', 'pgo-sample'] as const;
 export type ProfileLever = (typeof profileLevers)[number];
 
 /** The lever by which a configuration uses a profile. */

@@ -118,7 +118,9 @@ function ruleArgs(
   if ('inline-threshold' in configuration && !('inlinecold-threshold' in configuration)) {
     llvm.push('-inlinecold-threshold=45');
   }
-  if (profileLeverOf(configuration) !== undefined) llvm.push(portableNames);
+  const profile = profileLeverOf(configuration);
+  if (profile === 'pgo-sample') llvm.push('-sample-profile-use-profi');
+  else if (profile !== undefined) llvm.push(portableNames);
   // Measured: a forced vector width lets the vectoriser reorder strict floating-point sums.
   if (Object.keys(configuration).some(forcesVectors)) llvm.push('-hints-allow-reordering=false');
   const chosen = Object.keys(configuration).some(

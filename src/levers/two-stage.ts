@@ -81,7 +81,7 @@ async function compileIn(
   ]);
   if (!front.ok) return front;
 
-  const borrowed = withLoops && debugInfo([...request.args, ...plan.frontArgs]) === 'none';
+  const borrowed = withLoops && !hasPlaces([...request.args, ...plan.frontArgs]);
   const skipped = plan.hints.length > 0 ? editIr(raw, plan.hints, borrowed) : [];
   if (plan.thinLto !== undefined) {
     writeFileSync(raw, withRelativeSource(readFileSync(raw, 'latin1'), request.cwd), 'latin1');
@@ -145,7 +145,7 @@ async function addModule(
 
 /**
  * Arguments that make clang write unoptimised IR of a command, for the level of the command. `withLoops` adds line tables
- * where the command has no debug information; they do not change the code.
+ * where the IR would not name source lines; they do not change the code.
  */
 export function frontEndArgs(
   parsed: CompileArgs,
@@ -155,10 +155,15 @@ export function frontEndArgs(
   const all = [...parsed.common, ...extra];
   return [
     ...all,
-    ...(withLoops && debugInfo(all) === 'none' ? ['-gline-tables-only'] : []),
+    ...(withLoops && !hasPlaces(all) ? ['-gline-tables-only'] : []),
     ...parsed.dependencies,
     ...['-emit-llvm', '-Xclang', '-disable-llvm-passes', '-fno-crash-diagnostics', parsed.source],
   ];
+}
+
+/** Whether the IR names source lines. For a sampled profile clang sees to that itself, and the optimiser must find them. */
+function hasPlaces(args: readonly string[]): boolean {
+  return debugInfo(args) !== 'none' || args.some((arg) => arg.startsWith('-fprofile-sample-use='));
 }
 
 /** Reads a source as `listLoops` and `applyHints` want it. */

@@ -18,6 +18,7 @@ const toolNames: readonly LlvmTool[] = [
   'llvm-readelf',
   'llvm-mca',
   'llvm-ar',
+  'llvm-symbolizer',
   'lld',
 ];
 

@@ -25,4 +25,5 @@ export type LlvmTool =
   | 'llvm-readelf'
   | 'llvm-mca'
   | 'llvm-ar'
+  | 'llvm-symbolizer'
   | 'lld';

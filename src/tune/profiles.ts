@@ -6,6 +6,7 @@ import type { Configuration } from '../levers/types.js';
 import type { Lock } from '../lock/types.js';
 import type { JournalEvent } from './journal.js';
 import { type Training, type TrainRequest, train } from './train.js';
+import { trainSampled } from './train-sampled.js';
 
 /** Where a session keeps its profiles. */
 export function sessionProfiles(packageRoot: string): string {
@@ -19,13 +20,26 @@ export async function trainSession(
 ): Promise<Training> {
   const folder = sessionProfiles(request.packageRoot);
   const first = past.find((event) => event.type === 'profiles');
-  if (first === undefined) return train({ ...request, profiles: folder });
+  if (first === undefined) return trainAll({ ...request, profiles: folder });
   const intact: Configuration[] = [];
   for (const profile of first.profiles) {
     if ((await profileState(folder, profileOf(profile) ?? '')) === 'intact') intact.push(profile);
   }
   const isWhole = intact.length === first.profiles.length;
   return { profiles: intact, ...(!isWhole && { problem: 'what the interrupted session used is gone' }) };
+}
+
+/** Counts, and then samples where that leaves time. */
+async function trainAll(request: TrainRequest): Promise<Training> {
+  const { recountWithinMs = Number.POSITIVE_INFINITY, now = () => performance.now() } = request;
+  const startedAt = now();
+  const counted = await train(request);
+  const sampled = now() - startedAt > recountWithinMs ? undefined : await trainSampled(request);
+  const problems = [counted.problem, sampled?.problem].filter((problem) => problem !== undefined);
+  return {
+    profiles: [...counted.profiles, ...(sampled?.profiles ?? [])],
+    ...(problems.length > 0 && { problem: problems.join('; ') }),
+  };
 }
 
 /** Puts the profiles of this session that a lock names beside it. */

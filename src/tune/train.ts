@@ -1,10 +1,6 @@
-import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { access, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { compileArgs } from '../build/compile-args.js';
 import type { AddonBinary } from '../build/find-binaries.js';
-import { tunedBaseArgs } from '../build/plan-file.js';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
 import { isaArgs } from '../levers/isa-level.js';
 import { type ProfileLever, portableNames, profileFile, profileOf } from '../levers/profiles.js';
@@ -15,8 +11,8 @@ import { runProcess } from '../measure/run-process.js';
 import type { BenchTarget } from '../measure/types.js';
 import { run } from '../toolchain/run.js';
 import type { Clang } from '../toolchain/types.js';
-import { failureText, linkAddon } from './link.js';
-import { mapPool } from './pool.js';
+import { linkAddon } from './link.js';
+import { compileForTraining, keepProfile, mustRun } from './training-files.js';
 
 export interface TrainRequest extends BenchTarget {
   readonly record: BuildRecord;
@@ -28,6 +24,10 @@ export interface TrainRequest extends BenchTarget {
   readonly level?: string;
   /** Where the profile is kept. */
   readonly profiles: string;
+  /** The second training is left out where the first took longer than these milliseconds. */
+  readonly recountWithinMs?: number;
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number;
 }
 
 export interface Training {
@@ -39,7 +39,7 @@ export interface Training {
 
 /** Instrumented code is about half as fast: this is some thousand calls of most cases. */
 const trainingMs = 2_000;
-const compileTimeoutMs = 120_000;
+const showTimeoutMs = 120_000;
 /** A bench that is a command runs as long as it takes. */
 const longestRunMs = 180_000;
 
@@ -48,7 +48,12 @@ const longestRunMs = 180_000;
  * `-fprofile-generate`, and again, using that, with `-fcs-profile-generate`. A training that fails never ends a session.
  */
 export async function train(request: TrainRequest): Promise<Training> {
-  const { clang, signal } = request;
+  const {
+    clang,
+    signal,
+    recountWithinMs = Number.POSITIVE_INFINITY,
+    now = () => performance.now(),
+  } = request;
   const merge = clang.tools['llvm-profdata'];
   if (merge === undefined) {
     return without(`llvm-profdata of LLVM ${clang.major} was not found (package llvm-${clang.major})`);
@@ -62,9 +67,14 @@ export async function train(request: TrainRequest): Promise<Training> {
   await rm(request.profiles, { recursive: true, force: true });
   await mkdir(request.profiles, { recursive: true });
   const profiles: Configuration[] = [];
+  const startedAt = now();
   try {
     const first = await count(request, { merge, runtime, lever: 'pgo-ir' });
     profiles.push(first);
+    const tookMs = now() - startedAt;
+    if (tookMs > recountWithinMs) {
+      return { profiles, problem: `a training takes ${Math.round(tookMs / 1000)} s, too long for a second` };
+    }
     profiles.push(await count(request, { merge, runtime, lever: 'pgo-cs', first }));
   } catch (error) {
     signal?.throwIfAborted();
@@ -92,7 +102,7 @@ async function count(request: TrainRequest, { merge, runtime, lever, first }: Co
   const folder = path.join(request.workDir, 'training');
   try {
     const binaries = await linkAddon(request.record, request.binaries, {
-      replacements: await instrument(request, folder, instrumentation(request, first)),
+      replacements: await compileForTraining(request, folder, instrumentation(request, first)),
       into: path.join(folder, 'addon'),
       // No object asks for the run-time library: clang's own driver does, but the project's links here.
       extra: ['-Wl,-u,__llvm_profile_runtime', runtime],
@@ -101,11 +111,19 @@ async function count(request: TrainRequest, { merge, runtime, lever, first }: Co
     if (first !== undefined) counted.push(fileOf(request, first));
     const merged = path.join(folder, 'merged.profdata');
     // A process that was killed leaves half a file, an addon without instrumented code an empty one.
-    await must([merge, 'merge', '--failure-mode=all', '-o', merged, ...counted]);
-    return { [lever]: await keep(merged, request.profiles) };
+    await mustRun([merge, 'merge', '--failure-mode=all', '-o', merged, ...counted]);
+    if (await isZero(merge, merged)) throw new Error('the bench ran none of the instrumented code');
+    return { [lever]: await keepProfile(merged, request.profiles) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Whether nothing was counted: such a profile would say that all code is cold. */
+async function isZero(llvmProfdata: string, profile: string): Promise<boolean> {
+  const { stdout } = await run([llvmProfdata, 'show', profile], { timeoutMs: showTimeoutMs });
+  const largest = [...stdout.matchAll(/^Maximum (?:function|internal block) count: (\d+)$/gm)];
+  return largest.length > 0 && largest.every(([, value]) => value === '0');
 }
 
 function fileOf({ profiles }: TrainRequest, configuration: Configuration): string {
@@ -138,25 +156,6 @@ async function profileRuntime(clang: Clang): Promise<string | undefined> {
     () => file,
     () => undefined,
   );
-}
-
-/** Instrumented objects by the output that they stand in for. */
-async function instrument(
-  request: TrainRequest,
-  folder: string,
-  flags: readonly string[],
-): Promise<Map<string, string>> {
-  const { clang, commands, signal } = request;
-  await mkdir(folder, { recursive: true });
-  const extra = [...tunedBaseArgs, ...flags];
-  const objects = await mapPool([...commands.entries()], os.availableParallelism(), async ([at, command]) => {
-    const object = path.join(folder, `${at}.o`);
-    const compiler = command.language === 'c' ? clang.cc : clang.cxx;
-    const argv = compileArgs(command, { compiler, output: object, extra });
-    await must(argv, { cwd: command.cwd, ...(signal && { signal }) });
-    return [command.output, object] as const;
-  });
-  return new Map(objects);
 }
 
 /** Files with raw counts, one for every process and addon file. */
@@ -193,22 +192,4 @@ async function runBench(
 function howItEnded(end: { code: number | null; signal: string | null; timedOut: boolean }): string {
   if (end.timedOut) return 'does not end';
   return end.code === null ? `was ended by ${end.signal}` : `exits with ${end.code}`;
-}
-
-/** Moves the profile into the folder, under its name. */
-async function keep(file: string, profiles: string): Promise<string> {
-  const profile = createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
-  await rename(file, path.join(profiles, profileFile(profile)));
-  return profile;
-}
-
-async function must(
-  argv: readonly string[],
-  options: { cwd?: string; signal?: AbortSignal } = {},
-): Promise<void> {
-  const result = await run(argv, { ...options, timeoutMs: compileTimeoutMs });
-  if (result.code === 0) return;
-  throw new Error(`${path.basename(argv[0] ?? '')} failed: ${failureText(result).split('\n')[0]}`);
 }

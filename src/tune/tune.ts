@@ -51,6 +51,8 @@ export interface TuneOptions {
   readonly now?: () => number;
 }
 
+/** Of the session's minutes; a training that takes longer is not done a second time. */
+const trainingShare = 0.1;
 /** Of the session's minutes; what finding similar code may take. */
 const knowledgeShare = 0.1;
 
@@ -116,7 +118,8 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   const past = await unfinishedSession(file, identity);
   const isTrained = past?.some(({ type }) => type === 'profiles') ?? false;
   if (!isTrained && prep.isLocal) progress.step('running the bench with instrumented code for a profile');
-  const profiles = await trainedProfiles(prep, units, past ?? [], { level, logger });
+  const recountWithinMs = config.budget.minutes * 60_000 * trainingShare;
+  const profiles = await trainedProfiles(prep, units, past ?? [], { level, logger, recountWithinMs, now });
 
   progress.phase('search');
   const noise = new NoiseFloor();
@@ -236,16 +239,17 @@ async function trainedProfiles(
   prep: Preparation,
   units: readonly TunedUnit[],
   past: readonly JournalEvent[],
-  { level, logger }: { level: string; logger: Logger },
+  options: { level: string; logger: Logger; recountWithinMs: number; now: () => number },
 ): Promise<readonly Configuration[]> {
   if (!prep.isLocal) return [];
+  const { logger, ...training } = options;
   const { profiles, problem } = await trainSession(past, {
     ...prep.bench,
     record: prep.record,
     binaries: prep.binaries,
     clang: prep.clang,
     commands: units.map(({ command }) => command),
-    level,
+    ...training,
   });
   if (problem !== undefined) {
     logger.info(

@@ -7,6 +7,10 @@ import { findAddonBinaries } from '../../src/build/find-binaries.js';
 import { tunedBaseArgs } from '../../src/build/plan-file.js';
 import { loadRecord } from '../../src/build/record.js';
 import type { CompileCommand } from '../../src/build/types.js';
+import { disassemble } from '../../src/evidence/disassembly.js';
+import { readElf } from '../../src/evidence/elf.js';
+import type { PerfEvent } from '../../src/evidence/perf-script.js';
+import { profileOfSamples } from '../../src/evidence/profile-of-samples.js';
 import { profileFile, profilesFolder } from '../../src/levers/profiles.js';
 import { renderConfiguration } from '../../src/levers/render.js';
 import { compileTwoStage } from '../../src/levers/two-stage.js';
@@ -14,9 +18,12 @@ import type { Configuration, RenderTarget } from '../../src/levers/types.js';
 import { readLock } from '../../src/lock/read.js';
 import type { Clang } from '../../src/toolchain/types.js';
 import { buildPackage } from '../../src/tune/build-package.js';
+import { linkAddon } from '../../src/tune/link.js';
 import { lockStatus } from '../../src/tune/lock-status.js';
 import { installProfiles, pruneProfiles, sessionProfiles } from '../../src/tune/profiles.js';
 import { type TrainRequest, train } from '../../src/tune/train.js';
+import { trainSampled } from '../../src/tune/train-sampled.js';
+import { compileForTraining, keepProfile } from '../../src/tune/training-files.js';
 import { Workspace } from '../../src/tune/workspace.js';
 import { temporaryFolder, testClang, tuned, writeFiles } from '../build/support.js';
 
@@ -82,6 +89,21 @@ let request: TrainRequest;
 let command: CompileCommand;
 let profile: string;
 let recounted: string;
+let sampled: string;
+/** As sampled on some machine. */
+const sampledText = `rare:51514:0
+ 2.1: 12716
+ 2.2: 12716
+ 2.6: 12716
+ 3: 650
+skewed:16633:0
+ 2.1: 2400
+ 3: 4233
+ 4: common:7483
+  1: 2900
+  1.1: 0
+  2: 4583
+`;
 const said: string[] = [];
 const logger = { info() {}, debug() {}, warn: (line: string) => said.push(line) };
 
@@ -109,6 +131,9 @@ beforeAll(async () => {
   if (training.problem !== undefined) throw new Error(training.problem);
   profile = String(training.profiles[0]?.['pgo-ir']);
   recounted = String(training.profiles[1]?.['pgo-cs']);
+  const file = path.join(home, 'sampled.profdata');
+  await writeFile(file, sampledText);
+  sampled = await keepProfile(file, sessionProfiles(root));
 });
 
 afterAll(() => rm(home, { recursive: true, force: true }));
@@ -156,16 +181,17 @@ async function builtObject(packageRoot: string): Promise<string> {
   return hashOf(path.join(packageRoot, object));
 }
 
-it('keeps both profiles under their hashes; each changes the code', async () => {
-  const files = [profile, recounted].map(profileFile).sort();
+it('keeps profiles under their hashes; each changes the code', async () => {
+  const files = [profile, recounted, sampled].map(profileFile).sort();
   expect((await readdir(sessionProfiles(root))).sort()).toEqual(files);
-  for (const name of [profile, recounted]) {
+  for (const name of [profile, recounted, sampled]) {
     expect(await hashOf(path.join(sessionProfiles(root), profileFile(name)))).toBe(name);
   }
   const plain = await tunedObject({});
   const once = await tunedObject({ 'pgo-ir': profile });
   const twice = await tunedObject({ 'pgo-cs': recounted });
-  expect(new Set([plain, once, twice]).size).toBe(3);
+  const seen = await tunedObject({ 'pgo-sample': sampled });
+  expect(new Set([plain, once, twice, seen]).size).toBe(4);
 });
 
 it('knows static functions by whatever path the source is named', async () => {
@@ -216,28 +242,31 @@ it('builds as stock, with one line, when the profile is another or is gone', asy
   expect(await builtObject(root)).toBe(await tunedObject({ 'pgo-ir': profile }));
 });
 
-it.each(['pgo-ir', 'pgo-cs'])('gives the same object in one step and in stages with %s', async (lever) => {
-  const output = path.join(home, 'stages.o');
-  const compiler = clang.cc;
-  const [, ...args] = compileArgs(command, { compiler, output, extra: tunedBaseArgs });
-  const used = { [lever]: lever === 'pgo-ir' ? profile : recounted };
-  const configuration = { ...used, 'ep:passes-ep-peephole': ['pass:sink'] };
-  const rendered = renderConfiguration(configuration, { allow: [] }, target());
-  if (!rendered.ok || rendered.plan.kind !== 'two-stage') throw new Error('not two stages');
-  const { frontArgs, backArgs, optArgs = [] } = rendered.plan;
-  // Nothing but the profile is left, so that one step can do the same.
-  const onlyProfile = optArgs.filter((option) => !option.startsWith('-passes-ep'));
-  expect(onlyProfile).toHaveLength(optArgs.length - 1);
-  const absent = { kind: 'loop', loop: 'absent|0|00000000', metadata: 'llvm.licm.disable' } as const;
-  const expected = await tunedObject(used);
-  const { opt } = clang.tools;
-  for (const stages of [{ optArgs: onlyProfile, hints: [] }, { hints: [] }, { hints: [absent] }]) {
-    const plan = { kind: 'two-stage', frontArgs, backArgs, ...stages } as const;
-    const result = await compileTwoStage({ compiler, ...(opt && { opt }), args, cwd: command.cwd, plan });
-    expect(result).toMatchObject({ ok: true, stderr: '' });
-    expect(await hashOf(output), Object.keys(stages).join()).toBe(expected);
-  }
-});
+it.each(['pgo-ir', 'pgo-cs', 'pgo-sample'] as const)(
+  'gives the same object in one step and in stages with %s',
+  async (lever) => {
+    const output = path.join(home, 'stages.o');
+    const compiler = clang.cc;
+    const [, ...args] = compileArgs(command, { compiler, output, extra: tunedBaseArgs });
+    const used = { [lever]: { 'pgo-ir': profile, 'pgo-cs': recounted, 'pgo-sample': sampled }[lever] };
+    const configuration = { ...used, 'ep:passes-ep-peephole': ['pass:sink'] };
+    const rendered = renderConfiguration(configuration, { allow: [] }, target());
+    if (!rendered.ok || rendered.plan.kind !== 'two-stage') throw new Error('not two stages');
+    const { frontArgs, backArgs, optArgs = [] } = rendered.plan;
+    // Nothing but the profile is left, so that one step can do the same.
+    const onlyProfile = optArgs.filter((option) => !option.startsWith('-passes-ep'));
+    expect(onlyProfile).toHaveLength(optArgs.length - 1);
+    const absent = { kind: 'loop', loop: 'absent|0|00000000', metadata: 'llvm.licm.disable' } as const;
+    const expected = await tunedObject(used);
+    const { opt } = clang.tools;
+    for (const stages of [{ optArgs: onlyProfile, hints: [] }, { hints: [] }, { hints: [absent] }]) {
+      const plan = { kind: 'two-stage', frontArgs, backArgs, ...stages } as const;
+      const result = await compileTwoStage({ compiler, ...(opt && { opt }), args, cwd: command.cwd, plan });
+      expect(result).toMatchObject({ ok: true, stderr: '' });
+      expect(await hashOf(output), Object.keys(stages).join()).toBe(expected);
+    }
+  },
+);
 
 it('asks the verifier about every pass of a pipeline with insertions', async () => {
   const inserted = { 'ep:passes-ep-peephole': ['pass:sink'], 'pgo-ir': profile };
@@ -247,11 +276,63 @@ it('asks the verifier about every pass of a pipeline with insertions', async () 
   expect(await workspaceWith(failing).isSound(command, { 'pgo-ir': profile })).toBe(true);
 });
 
-it('trains with a bench that is a command', async () => {
+it('trains with a bench that is a command, and once where twice would take too long', async () => {
   const bench = { kind: 'command', command: [process.execPath, 'bench.cjs'] } as const;
   const profiles = path.join(home, 'of-command');
-  expect(await train({ ...request, bench, profiles })).not.toHaveProperty('problem');
-  expect(await readdir(profiles)).toHaveLength(2);
+  expect(await train({ ...request, bench, profiles, recountWithinMs: 0 })).toEqual({
+    profiles: [{ 'pgo-ir': expect.any(String) }],
+    problem: expect.stringMatching(/^a training takes \d+ s, too long for a second$/),
+  });
+  expect(await readdir(profiles)).toHaveLength(1);
+});
+
+it('makes a profile of samples, and refuses few ones and such as contradict each other', async () => {
+  const folder = path.join(home, 'line-tables');
+  const binaries = await linkAddon(request.record, request.binaries, {
+    replacements: await compileForTraining({ clang, commands: [command] }, folder, [
+      '-gline-tables-only',
+      '-fdebug-info-for-profiling',
+    ]),
+    into: path.join(folder, 'addon'),
+  });
+  const [file = ''] = Object.values(binaries);
+  const image = readElf(await readFile(file));
+  const code = await disassemble(file, new Set(['skewed']), clang);
+  const entry = image?.functions.find(({ name }) => name === 'skewed');
+  if (image === undefined || entry === undefined || code.kind !== 'read') throw new Error('no code');
+  const start = 0x7f00_0000_0000;
+  const mapping = { pid: 7, start, size: 0x100_0000, fileOffset: 0, path: file };
+  const offsets = code.functions.get('skewed')?.map(({ offset }) => offset) ?? [];
+  const segment = image.segments.find(
+    ({ address, fileSize }) => entry.address >= address && entry.address < address + fileSize,
+  );
+  const events = (times: number, at: readonly number[]): PerfEvent[] => [
+    { kind: 'mapping', mapping },
+    ...at.flatMap((offset) => {
+      const address = start + entry.address + offset + (segment?.offset ?? 0) - (segment?.address ?? 0);
+      const event = { kind: 'sample', sample: { pid: 7, address, symbol: 'skewed', path: file } } as const;
+      return Array.from({ length: times }, () => event);
+    }),
+  ];
+  const symbolizer = clang.tools['llvm-symbolizer'] ?? '';
+  const read = (seen: PerfEvent[]) => profileOfSamples({ files: [file], events: seen, clang, symbolizer });
+  const even = await read(events(50, offsets));
+  expect(even.ok && even.text).toMatch(/^skewed:\d+:5000\n/);
+  expect(even.ok && even.text).toMatch(/\n 4: common:\d+\n {2}1: 5000\n/);
+  const reason = `only ${offsets.length} samples fell into the hot files, 500 are needed`;
+  expect(await read(events(1, offsets))).toEqual({ ok: false, reason });
+  // Nothing can run in the middle only.
+  const middle = offsets.slice(offsets.length >> 1).slice(0, 1);
+  expect(await read(events(500, middle))).toMatchObject({ reason: expect.stringContaining('contradict') });
+});
+
+it('samples a real run of the bench where perf can be used', async () => {
+  const profiles = path.join(home, 'of-samples');
+  const training = await trainSampled({ ...request, profiles });
+  const name = training.profiles[0]?.['pgo-sample'];
+  // A throttled machine may give too few samples for a profile.
+  if (name === undefined) expect(training.problem).toMatch(/only \d+ samples|contradict/);
+  else expect(await hashOf(path.join(profiles, profileFile(String(name))))).toBe(name);
 });
 
 it('says why there is no profile and leaves nothing behind', async () => {
@@ -265,6 +346,11 @@ it('says why there is no profile and leaves nothing behind', async () => {
   expect(await train({ ...request, bench: failing, profiles })).toEqual({
     profiles: [],
     problem: 'the instrumented bench exits with 3',
+  });
+  const idle = { kind: 'command', command: [process.execPath, '-e', 'require(".")'] } as const;
+  expect(await train({ ...request, bench: idle, commands: [command], profiles })).toEqual({
+    profiles: [],
+    problem: 'the bench ran none of the instrumented code',
   });
   expect(await readdir(profiles).catch(() => [])).toEqual([]);
 });

@@ -153,6 +153,25 @@ test('in two stages opt reads the profile, and the back end where there is no op
   expect(hinted).not.toHaveProperty('optArgs');
 });
 
+test('a sampled profile comes with LLVM’s inference of what the samples do not say', () => {
+  const target = { ...x64, profiles: '/p' };
+  const args = ['-fprofile-sample-use=/p/0123456789abcdef.profdata', '-Wno-backend-plugin'];
+  const inference = '-sample-profile-use-profi';
+  expect(plan({ 'pgo-sample': profile }, [], target)).toEqual({
+    kind: 'flags',
+    args: [...args, '-mllvm', inference],
+  });
+  expect(plan({ 'pgo-sample': profile, 'ep:passes-ep-peephole': ['pass:sink'] }, [], target)).toMatchObject({
+    frontArgs: args,
+    optArgs: [
+      '-pgo-kind=pgo-sample-use-pipeline',
+      '-profile-file=/p/0123456789abcdef.profdata',
+      inference,
+      '-passes-ep-peephole=sink',
+    ],
+  });
+});
+
 test('without a folder of profiles a configuration with one is refused', () => {
   expect(renderConfiguration({ 'pgo-ir': profile }, { allow: [] }, x64)).toEqual({
     ok: false,

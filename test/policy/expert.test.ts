@@ -114,6 +114,35 @@ describe('the expert', () => {
     for (const { configuration } of built) expect(configuration).toHaveProperty('pgo-ir', profile);
   });
 
+  it('tries the profile that was counted again after the first, where that was no loss', async () => {
+    const profiles = [{ 'pgo-ir': 'a'.repeat(64) }, { 'pgo-cs': 'b'.repeat(64) }];
+    const place = async (changes: Partial<PolicyInput>): Promise<number> => {
+      const proposals = await expert.propose(inputOf(evidence, { profiles, batch: 200, ...changes }));
+      return proposals.findIndex(({ configuration }) => 'pgo-cs' in configuration);
+    };
+    const trial = (speedup: number) => [trialOf({ ...profiles[0] }, speedup, 'profile')];
+    expect(await place({})).toBe(-1);
+    expect(await place({ history: trial(0.97) })).toBe(-1);
+    expect(await place({ history: trial(1) })).toBe(0);
+    expect(await place({ history: trial(1.05), incumbent: { ...profiles[0] } })).toBe(0);
+    expect(await place({ addonTrials: trial(1.05) })).toBe(0);
+    expect(await place({ profiles: profiles.slice(1) })).toBe(0);
+  });
+
+  it('tries a sampled profile where there are no counts, or where counts did not win', async () => {
+    const counted = { 'pgo-ir': 'a'.repeat(64) };
+    const sampled = { 'pgo-sample': 'c'.repeat(64) };
+    const isProposed = async (changes: Partial<PolicyInput>): Promise<boolean> => {
+      const proposals = await expert.propose(inputOf(evidence, { profiles: [counted, sampled], ...changes }));
+      return proposals.some(({ configuration }) => 'pgo-sample' in configuration);
+    };
+    expect(await isProposed({ profiles: [sampled] })).toBe(true);
+    expect(await isProposed({})).toBe(false);
+    expect(await isProposed({ history: [trialOf(counted, 0.97, 'profile')] })).toBe(true);
+    const won = { history: [trialOf(counted, 1.05, 'profile')], incumbent: counted };
+    expect(await isProposed(won)).toBe(false);
+  });
+
   it('tries ThinLTO on several files, and first where a hot call leaves its file', async () => {
     const ofAddon = async (remarks: readonly Remark[]) =>
       expert.propose(inputOf({ ...evidence, remarks }, { scope: 'addon', batch: 200 }));

@@ -53,6 +53,12 @@ interface Case {
 
 const cases: readonly Case[] = [
   {
+    id: 'calls-out-of-file',
+    remarks: [remark('inline', 'NoDefinition', { Callee: 'elsewhere' })],
+    first: { 'fno-plt': true },
+    silent: { remarks: [nearMiss] },
+  },
+  {
     id: 'inline-near-miss',
     remarks: [nearMiss],
     first: { 'inline-threshold': 325 },

@@ -134,6 +134,16 @@ export const clangFlags: readonly LeverRow[] = [
     },
   ],
   [
+    'pgo-sample',
+    [],
+    {
+      shape: 'profile',
+      args: '-fprofile-sample-use={v} -Wno-backend-plugin',
+      opt: ['-pgo-kind=pgo-sample-use-pipeline', '-profile-file={v}'],
+      group: 'profile',
+    },
+  ],
+  [
     'pgo-generate',
     [],
     {

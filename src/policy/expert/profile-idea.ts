@@ -1,4 +1,4 @@
-import { profileLeverOf, profileLevers } from '../../levers/profiles.js';
+import { type ProfileLever, profileLeverOf, profileLevers } from '../../levers/profiles.js';
 import type { Configuration } from '../../levers/types.js';
 import type { PolicyInput } from '../types.js';
 import { type Facts, percent } from './facts.js';
@@ -10,14 +10,13 @@ const first = 1_000;
 const again = 0.8;
 
 /** Every profile of the session on top of the incumbent, once; afterwards only combinations with it can win. */
-export function profileIdeas(
-  { profiles = [], incumbent, history, addonTrials = [] }: PolicyInput,
-  facts: Facts,
-): Idea[] {
+export function profileIdeas(input: PolicyInput, facts: Facts): Idea[] {
+  const { profiles = [], incumbent, history, addonTrials = [] } = input;
   return profiles.flatMap((profile): Idea[] => {
     const lever = profileLeverOf(profile);
     if (lever === undefined || lever in incumbent) return [];
     if (history.some(({ configuration }) => lever in configuration)) return [];
+    if (!isDue(lever, input)) return [];
     const isKnown = addonTrials.some(({ configuration }) => lever in configuration);
     return [
       {
@@ -29,6 +28,16 @@ export function profileIdeas(
       },
     ];
   });
+}
+
+/** The second count holds the first one: where that lost, so will this. Samples only stand in for counts that did not win. */
+function isDue(lever: ProfileLever, { profiles = [], history, addonTrials = [] }: PolicyInput): boolean {
+  if (lever === 'pgo-ir' || !profiles.some((profile) => 'pgo-ir' in profile)) return true;
+  const outcomes = [...history, ...addonTrials]
+    .filter(({ configuration }) => 'pgo-ir' in configuration)
+    .map(({ outcome }) => outcome);
+  const won = outcomes.includes('faster');
+  return lever === 'pgo-cs' ? won || outcomes.includes('within-noise') : !won && outcomes.length > 0;
 }
 
 /** What -O3 has to guess without a profile, in the hottest function. */
@@ -45,6 +54,8 @@ const reasons = {
     'branch weights, call counts and call targets from the bench: block placement, inlining and unrolling by real frequencies',
   'pgo-cs':
     'the bench counted again after inlining, so that every inlined copy of a function has weights of its own',
+  'pgo-sample':
+    'samples of the bench say roughly how often every block runs, without the counters that change the code which is counted',
 };
 
 function withoutProfile(configuration: Configuration): Configuration {

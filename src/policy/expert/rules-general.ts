@@ -179,7 +179,6 @@ export const generalRules: readonly Rule[] = [
       { replexitval: 'always' },
       { 'disable-constant-hoisting': true },
       { 'max-loads-per-memcmp': 16 },
-      { 'fno-plt': true },
       { 'align-all-functions': 6 },
       { 'slp-min-tree-size': 5 },
       { 'flat-loop-tripcount-threshold': 20 },

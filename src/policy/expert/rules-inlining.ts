@@ -115,6 +115,16 @@ export const inliningRules: readonly Rule[] = [
     effect: 'another balance of calls and code size',
     stop: { growth: 1.5 },
   },
+  {
+    id: 'calls-out-of-file',
+    theme: 'inlining',
+    scope: 'unit',
+    prior: 0.8,
+    when: (facts) => matchRemarks(facts.remarks('inline', 'NoDefinition'), facts),
+    edits: [{ 'fno-plt': true }],
+    effect: 'calls of functions in other files, exported ones too, go without the stub of the PLT',
+    stop: { growth: 1.2 },
+  },
 ];
 
 function tooCostly(facts: Facts, above: number, upTo: number): HotRemark[] {
