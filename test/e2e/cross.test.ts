@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tunedBaseArgs } from '../../src/build/plan-file.js';
 import { loadConfig } from '../../src/config/load.js';
 import { silentLogger } from '../../src/log.js';
+import { openDevice } from '../../src/measure/device/open-device.js';
 import { requireTarget } from '../../src/target/target.js';
 import { buildPackage } from '../../src/tune/build-package.js';
 import { type CrossBuild, crossBuild } from '../../src/tune/cross-build.js';
@@ -19,6 +20,7 @@ import {
   removePackage,
   runAddon,
 } from './build-support.js';
+import { LoopbackDevice } from './loopback-sshd.js';
 
 const target = requireTarget('linux-glibc-arm64');
 const entryOf = { 'src/hot.c': { 'mtune-aarch64': 'cortex-a53' } };
@@ -80,6 +82,16 @@ describe('a node-gyp package', () => {
       '-fno-omit-frame-pointer',
     ]);
     expect(await verifyCross(config, build)).toBe(2);
+    // The same on a device, whose Node is the emulated one.
+    const sshd = await LoopbackDevice.start();
+    process.env.AUTOPASS_SSH_CONFIG = sshd.config();
+    await sshd.listenWithNode([...emulator, node]);
+    const device = await openDevice(sshd.url, { target, logger: silentLogger });
+    expect(await verifyCross(config, build, { device })).toBe(2);
+    await device.close();
+    expect(sshd.left()).toEqual([]);
+    delete process.env.AUTOPASS_SSH_CONFIG;
+    await sshd.remove();
     // The package's own build is left alone.
     expect(await runAddon(path.join(root, 'build/Release/addon.node'))).toBe(expectedRun);
   });

@@ -49,10 +49,8 @@ beforeEach(() => {
 
 afterAll(async () => {
   delete process.env.AUTOPASS_SSH_CONFIG;
-  await sshd?.stop();
-  for (const folder of [pkg?.root, sshd && path.dirname(sshd.tmp)]) {
-    if (folder !== undefined) rmSync(folder, { recursive: true });
-  }
+  await sshd?.remove();
+  if (pkg !== undefined) rmSync(pkg.root, { recursive: true });
 });
 
 function open(more: Partial<DeviceOptions> = {}): Promise<Device> {

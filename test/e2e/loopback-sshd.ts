@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -70,7 +70,8 @@ export class LoopbackDevice {
       'UseDNS no',
       'LoginGraceTime 0',
       'PidFile none',
-      `SetEnv "PATH=${commandPath}" "TMPDIR=${this.tmp}" SHELL=/bin/false`,
+      // With this level bash does not read the user's .bashrc, which may change PATH.
+      `SetEnv "PATH=${commandPath}" "TMPDIR=${this.tmp}" SHELL=/bin/false SHLVL=2`,
     ];
     writeFileSync(file, `${lines.join('\n')}\n`);
     const server = spawn(program ?? '', ['-D', '-e', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -83,6 +84,22 @@ export class LoopbackDevice {
       server.once('exit', () => reject(new Error(`sshd did not start:\n${said}`)));
     });
     this.server = server;
+  }
+
+  /** Starts the server on a device whose Node is this command. */
+  async listenWithNode(argv: readonly string[]): Promise<void> {
+    const bin = path.join(this.folder, 'bin');
+    mkdirSync(bin);
+    const words = argv.map((word) => `'${word}'`).join(' ');
+    writeFileSync(path.join(bin, 'node'), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
+    await this.stop();
+    await this.listen(`${bin}:${process.env.PATH}`);
+  }
+
+  /** Ends the server and removes all of its files. */
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true });
   }
 
   /** Cuts all connections, on both sides, as a reset of the network would. */

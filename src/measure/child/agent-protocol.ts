@@ -18,6 +18,8 @@ export interface TrialRequest {
   /** Files that no later trial needs. */
   readonly remove: readonly string[];
   readonly spec: ChildSpec;
+  /** The command that starts Node there, which may be a script around it. */
+  readonly node: string;
   readonly harness: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly pin: boolean;

@@ -19,7 +19,7 @@ import {
 import { readConditions } from './conditions.js';
 
 async function trial(request: TrialRequest, signal: AbortSignal): Promise<AgentTrial> {
-  const { folder, spec, harness, environment, timeoutMs } = request;
+  const { folder, spec, node, harness, environment, timeoutMs } = request;
   const now = new Date();
   // A session's folder is as old as its last trial.
   await utimes(dirname(folder), now, now);
@@ -37,7 +37,7 @@ async function trial(request: TrialRequest, signal: AbortSignal): Promise<AgentT
       await writeFile(file, await readFile(from));
     }
     const env = { ...process.env, ...environment };
-    const start = [...pin, process.execPath];
+    const start = [...pin, node];
     const { end, ...written } = await runTrial({ spec, start, harness, env, timeoutMs, signal });
     return {
       trial: { end: { ...end, stdout: Buffer.alloc(0) }, ...written },

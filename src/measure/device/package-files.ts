@@ -31,7 +31,10 @@ export async function packageFiles(
     if (info?.isFile()) {
       entries.set(file, { path: moved(file), file, isExecutable: (info.mode & 0o100) !== 0 });
     } else if (info?.isSymbolicLink()) {
-      await addLink(file);
+      const target = await realpath(file).catch(() => undefined);
+      if (target === undefined) return;
+      addLink(file, target);
+      await add(target);
     } else if (info?.isDirectory()) {
       folders.add(file);
       for (const entry of await readdir(file, { withFileTypes: true })) {
@@ -41,11 +44,9 @@ export async function packageFiles(
     }
   }
 
-  async function addLink(file: string): Promise<void> {
-    const target = await realpath(file).catch(() => undefined);
-    if (target === undefined) return;
-    entries.set(file, { path: moved(file), link: path.relative(path.dirname(file), target) });
-    await add(target);
+  function addLink(file: string, target: string): void {
+    const link = path.relative(path.dirname(file), target) || '.';
+    entries.set(file, { path: moved(file), link });
   }
 
   const packages = new Set<string>();
@@ -57,8 +58,7 @@ export async function packageFiles(
       return;
     }
     const folder = await realpath(found);
-    if (folder !== found)
-      entries.set(found, { path: moved(found), link: path.relative(path.dirname(found), folder) });
+    if (folder !== found) addLink(found, folder);
     await addWithDependencies(folder);
   }
 

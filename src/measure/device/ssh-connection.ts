@@ -28,6 +28,8 @@ export interface SshCall {
 
 /** About a minute. */
 const defaultRetryMs = [1000, 2000, 4000, 8000, 15_000, 30_000];
+/** Past ssh's own limit: a login shell may never come to what it was asked. */
+const connectTimeoutMs = 3 * 60_000;
 const callTimeoutMs = 5 * 60_000;
 const answerLimit = 1024 ** 3;
 /** ssh's own exit code, and what its multiplexing gives when the connection ends under it. */
@@ -50,6 +52,7 @@ export class SshConnection {
    * @throws ConnectionLost when the device does not answer, AutoPassError when it never will.
    */
   async connect(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
     if (this.master !== undefined && isRunning(this.master)) return;
     this.folder ??= await mkdtemp(path.join(os.tmpdir(), 'autopass-ssh-'));
     this.made++;
@@ -63,6 +66,7 @@ export class SshConnection {
     });
     const stop = () => child.kill();
     signal?.addEventListener('abort', stop);
+    const timer = setTimeout(stop, connectTimeoutMs);
     const isUp = await new Promise<boolean>((resolve, reject) => {
       let heard = '';
       child.stdout.on('data', (text: Buffer) => {
@@ -71,7 +75,10 @@ export class SshConnection {
       });
       child.once('error', (cause) => reject(noSsh(cause)));
       child.once('close', () => resolve(false));
-    }).finally(() => signal?.removeEventListener('abort', stop));
+    }).finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    });
     signal?.throwIfAborted();
     if (!isUp) throw sshProblem(this.address, said) ?? new ConnectionLost(lastLine(said));
     this.master = child;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -12,6 +11,7 @@ import { childProgram } from '../harness-file.js';
 import { placeTask } from '../trial.js';
 import { askAgent } from './ask-agent.js';
 import type { DeviceJob, DeviceTrial } from './device.js';
+import { FileStore } from './file-store.js';
 import { isFolder, makeFolder, type RemotePlace, removeFolders } from './folder.js';
 import { packageFiles } from './package-files.js';
 import type { SshConnection } from './ssh-connection.js';
@@ -22,17 +22,13 @@ import { deviceWarnings } from './warnings.js';
 const graceMs = 3 * 60_000;
 const copyTimeoutMs = 60 * 60_000;
 
-/** Files of variants that stay on the device, in bytes; its temporary folder may lie in memory. */
-const storeLimit = 256 * 1024 ** 2;
-
 /** One machine: its folder, and what has been copied there. */
 export class SshDevice {
   private place: RemotePlace | undefined;
   /** The connection on which the folder was last seen. */
   private seenOn = 0;
   private readonly sent = new Set<string>();
-  /** Files of variants there, by hash, with their sizes; the one used last stands last. */
-  private readonly store = new Map<string, number>();
+  private readonly store = new FileStore();
   private trials = 0;
   private last: Promise<unknown> = Promise.resolve();
   private closing: Promise<void> | undefined;
@@ -78,7 +74,10 @@ export class SshDevice {
     for (const [number, variant] of job.variants.entries()) {
       const binaries: Record<string, string> = {};
       for (const [index, file] of (await readVariant(variant)).entries()) {
-        const hash = await this.keep(file.content, signal);
+        const { content } = file;
+        const hash = await this.store.keep(content, (name) =>
+          this.copy([{ path: `store/${name}`, content }], signal),
+        );
         const to = copyPath(number, index, file.original);
         needed.add(hash);
         copies.push({ from: `${folder}/store/${hash}`, to });
@@ -96,13 +95,14 @@ export class SshDevice {
         kind: 'trial',
         folder: trialFolder,
         copies,
-        remove: this.tooMuch(needed).map((hash) => `${folder}/store/${hash}`),
+        remove: this.store.evict(needed).map((hash) => `${folder}/store/${hash}`),
         spec: placeTask(
           job.task,
           { packageRoot: inTree(packageRoot), bench: inTree(bench), entry },
           variants,
           trialFolder,
         ),
+        node: place.node,
         harness: `${folder}/harness.mjs`,
         environment: job.environment(libraryPath),
         pin: job.pin,
@@ -137,27 +137,6 @@ export class SshDevice {
     if (this.sent.has(what)) return;
     await this.copy(await list(), signal);
     this.sent.add(what);
-  }
-
-  /** Puts a variant's file into the store. @returns its name there */
-  private async keep(content: Buffer, signal: AbortSignal | undefined): Promise<string> {
-    const hash = createHash('sha256').update(content).digest('hex');
-    if (!this.store.delete(hash)) await this.copy([{ path: `store/${hash}`, content }], signal);
-    this.store.set(hash, content.length);
-    return hash;
-  }
-
-  private tooMuch(needed: ReadonlySet<string>): string[] {
-    let total = [...this.store.values()].reduce((sum, size) => sum + size, 0);
-    const removed: string[] = [];
-    for (const [hash, size] of this.store) {
-      if (total <= storeLimit) break;
-      if (needed.has(hash)) continue;
-      total -= size;
-      this.store.delete(hash);
-      removed.push(hash);
-    }
-    return removed;
   }
 
   private async copy(entries: readonly ArchiveEntry[], signal: AbortSignal | undefined): Promise<void> {
