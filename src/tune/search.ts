@@ -239,7 +239,7 @@ async function recheck(
 function outcomeOf(result: VariantResult, isFaster: boolean): TrialOutcome {
   if (result.outcome === 'failed') return 'failed';
   if (isFaster) return 'faster';
-  return result.ci[1] < 1 ? 'slower' : 'within-noise';
+  return result.outcome === 'slower' && result.ci[1] < 1 ? 'slower' : 'within-noise';
 }
 
 /** What the levers did to code and remarks of the hot functions, from which a policy sees why the trial lost. */
