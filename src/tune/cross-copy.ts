@@ -23,13 +23,24 @@ export function crossFolder(packageRoot: string, target: Target, purpose: 'cross
 }
 
 /**
+ * clang for a target, with the config's sysroot.
+ * @throws AutoPassError `NO_CLANG`, `NO_CROSS_TARGET`, `NO_CROSS_TOOLS`
+ */
+export async function configuredToolchain(
+  config: Pick<Config, 'packageRoot' | 'clang' | 'cross'>,
+  target: Target,
+): Promise<CrossToolchain> {
+  const sysroot = config.cross.sysroot && path.resolve(config.packageRoot, config.cross.sysroot);
+  return crossToolchain({ target, clang: await requireClang(config), sysroot });
+}
+
+/**
  * Copies the sources below `.autopass/` and finds the tools that build them for the target.
  * @throws AutoPassError `NO_CLANG`, `NO_CROSS_TARGET`, `NO_CROSS_TOOLS`
  */
 export async function makeCrossCopy(config: Config, target: Target, folder: string): Promise<CrossCopy> {
   const { packageRoot, bench } = config;
-  const sysroot = config.cross.sysroot && path.resolve(packageRoot, config.cross.sysroot);
-  const toolchain = await crossToolchain({ target, clang: await requireClang(config), sysroot });
+  const toolchain = await configuredToolchain(config, target);
   await copySources(packageRoot, folder);
   const system = await detectBuildSystem(folder, config.build);
   const env = { ...process.env, ...(await crossEnvironment(folder, system, toolchain)) };

@@ -51,16 +51,17 @@ export async function withCrossSite<T>(
       env,
       isLocal: false,
     };
+    const isEmulated = target.arch !== process.arch || config.cross.emulator !== undefined;
     const emulate = async (): Promise<NonNullable<Site['emulated']>> => ({
       node: await crossNode(config, toolchain),
       estimator: await estimatorOf(target, clang, env),
     });
     if (device !== undefined) {
-      // Without an emulator nobody counts what is hot.
-      const emulated = await emulate().catch(() => undefined);
+      // Only tells what is hot there; without it the session goes on.
+      const emulated = isEmulated ? await emulate().catch(() => undefined) : undefined;
       return await use({ ...common, runs: { device }, ...(emulated && { emulated }) }, own);
     }
-    if (target.arch === process.arch && config.cross.emulator === undefined) throw sameMachine(target);
+    if (!isEmulated) throw sameMachine(target);
     const emulated = await emulate();
     const runs = { node: emulated.node, timeoutMs: emulatedTimeoutMs };
     return await use({ ...common, runs, emulated }, own);

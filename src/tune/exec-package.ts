@@ -12,10 +12,9 @@ import { exitCodes } from '../errors.js';
 import type { Logger } from '../log.js';
 import { buildMachine } from '../target/machine.js';
 import type { Target } from '../target/target.js';
-import { crossToolchain } from '../toolchain/cross.js';
 import { binaryNeeds } from '../verify/cross-binary.js';
 import { isHooked } from './build-package.js';
-import { requireClang } from './require-clang.js';
+import { configuredToolchain } from './cross-copy.js';
 import { installVariants } from './variants.js';
 
 export interface ExecPackageOptions {
@@ -73,8 +72,7 @@ async function environment(
   if (config.clang !== undefined) own.AUTOPASS_CLANG ??= config.clang;
   own.AUTOPASS_ISA ??= config.isa;
   if (target === undefined) return own;
-  const sysroot = config.cross.sysroot && path.resolve(config.packageRoot, config.cross.sysroot);
-  const toolchain = await crossToolchain({ target, clang: await requireClang(config), sysroot });
+  const toolchain = await configuredToolchain(config, target);
   return { ...own, ...(await crossEnvironment(config.packageRoot, buildSystem, toolchain)) };
 }
 

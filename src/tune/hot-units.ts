@@ -7,6 +7,7 @@ import { isaArgs } from '../levers/isa-level.js';
 import type { Logger } from '../log.js';
 import { scoreByCounts } from '../measure/estimate/score.js';
 import { profileCommand } from '../measure/profile.js';
+import { detectHost, type HostTarget } from '../target/host.js';
 import { mapPool } from './pool.js';
 import type { Preparation } from './prepare.js';
 import type { TunedUnit } from './units.js';
@@ -31,10 +32,16 @@ export async function scoreStock(
     const counts = await emulated.estimator.countVariant(request, stock);
     return scoreByCounts({ record, binaries, counts });
   }
-  if (!prep.isLocal) return scoreByCounts({ record, binaries, counts: {} });
+  if (!isRunnable(prep.host, detectHost())) return scoreByCounts({ record, binaries, counts: {} });
   const profile = await profileCommand({ ...bench, inputs: 'tune', variant: stock, durationMs: profileMs });
   const request = { packageRoot: config.packageRoot, record, binaries, profile, workDir, clang, logger };
   return scoreTranslationUnits({ ...request, ...(signal && { signal }) });
+}
+
+/** Whether code for the least machine of a kind runs on another. */
+function isRunnable({ os, libc, arch, levels }: HostTarget, machine: HostTarget): boolean {
+  const isSameKind = os === machine.os && libc === machine.libc && arch === machine.arch;
+  return isSameKind && machine.levels.includes(levels[0] ?? '');
 }
 
 /** The few units worth trials, hottest first. */

@@ -1,16 +1,19 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
-import type { Lock } from '../../src/lock/types.js';
+import type { Lock, LockEntry } from '../../src/lock/types.js';
 import { silentLogger } from '../../src/log.js';
 import { formatSummary } from '../../src/report/summary.js';
 import { requireTarget } from '../../src/target/target.js';
 import { crossBuild } from '../../src/tune/cross-build.js';
 import { tuneCross } from '../../src/tune/tune-cross.js';
+import { verifyLock } from '../../src/tune/verify-lock.js';
 import { writeFiles } from '../build/support.js';
 import { arm64Node } from './arm64-node.js';
+import { LoopbackDevice } from './loopback-sshd.js';
 import { sumsAddon } from './sums-addon.js';
 
 const target = requireTarget('linux-glibc-arm64/armv8-a@cortex-a72');
@@ -30,6 +33,11 @@ beforeAll(async () => {
 
 afterAll(() => rm(root, { recursive: true, force: true }));
 
+async function lockEntry(file: string): Promise<LockEntry | undefined> {
+  const lock = JSON.parse(await readFile(path.join(root, 'autopass.lock'), 'utf8')) as Lock;
+  return lock.entries.find((entry) => entry.file === file);
+}
+
 it('tunes for ARM64 without a device, by estimates that say so, and builds with the result', {
   timeout: slow,
 }, async () => {
@@ -41,12 +49,42 @@ it('tunes for ARM64 without a device, by estimates that say so, and builds with 
     estimate: true,
   });
   expect(formatSummary(result)).toContain('Nothing was timed');
-  const lock = JSON.parse(await readFile(path.join(root, 'autopass.lock'), 'utf8')) as Lock;
-  const entry = lock.entries.find(({ file }) => file === 'src/sums.c');
+  const entry = await lockEntry('src/sums.c');
   expect(entry).toMatchObject({ target: result.target, measured: { estimate: true } });
   // The author's -O1 neither vectorises nor unrolls.
   expect(entry?.measured.vsStock).toBeGreaterThan(1.2);
 
   const build = await crossBuild(config, target, { logger: silentLogger });
   expect(build.applied).toEqual(['src/sums.c']);
+});
+
+it('tunes on a device, and measures there what was an estimate', { timeout: slow }, async () => {
+  const sshd = await LoopbackDevice.start();
+  process.env.AUTOPASS_SSH_CONFIG = sshd.config();
+  try {
+    await rm(path.join(root, 'autopass.lock'));
+    const loaded = await loadConfig(root);
+    const config = { ...loaded, budget: { minutes: 1, trials: 1 }, devices: [sshd.url] };
+    const where = { devices: config.devices };
+    const result = await tuneCross(config, where, { logger: silentLogger });
+    expect(result).toMatchObject({ target: 'linux-glibc-x64/x86-64-v1', verdict: 'faster', estimate: false });
+    expect((await lockEntry('src/sums.c'))?.measured).not.toHaveProperty('estimate');
+
+    const file = path.join(root, 'autopass.lock');
+    const claimed = (await readFile(file, 'utf8')).replace(
+      '"noiseFloor"',
+      '"estimate": true,\n        "noiseFloor"',
+    );
+    await writeFile(file, claimed);
+    expect((await lockEntry('src/sums.c'))?.measured.estimate).toBe(true);
+    const verified = await verifyLock(config, { where, logger: silentLogger, onStep: () => {} });
+    expect(verified).toMatchObject({ verdict: 'confirmed', estimate: false });
+    const { measured } = (await lockEntry('src/sums.c')) ?? {};
+    expect(measured).not.toHaveProperty('estimate');
+    expect(measured?.vsStock).toBeGreaterThan(1.2);
+    expect(readdirSync(sshd.tmp)).toEqual([]);
+  } finally {
+    delete process.env.AUTOPASS_SSH_CONFIG;
+    await sshd.remove();
+  }
 });
