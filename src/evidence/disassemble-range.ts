@@ -1,6 +1,6 @@
 import { run } from '../toolchain/run.js';
 import type { Clang } from '../toolchain/types.js';
-import { instructionLine, instructionText } from './disassembly.js';
+import { instructionLine, instructionText, jump } from './disassembly.js';
 
 /** An instruction of a linked file. */
 export interface PlacedInstruction {
@@ -8,8 +8,11 @@ export interface PlacedInstruction {
   readonly address: number;
   /** Mnemonic and operands, as assemblers take them; every address in the code is 0. */
   readonly text: string;
+  /** Where a jump goes to. */
+  readonly target?: number;
 }
 
+const namedAddress = /\b0x([0-9a-f]+) <.*>$/;
 const timeoutMs = 120_000;
 const maxBytes = 256 << 20;
 
@@ -32,10 +35,14 @@ export async function disassembleRange(
 /** Reads the output of `llvm-objdump -d --no-show-raw-insn`. */
 export function parseInstructions(text: string): PlacedInstruction[] {
   return text.split('\n').flatMap((line) => {
-    const [, address, code = ''] = instructionLine.exec(line) ?? [];
-    if (address === undefined) return [];
-    // Jumps are written with the address that they go to, but read as distances: out of reach in a large file.
-    const local = code.replace(/\b0x[0-9a-f]+ <.*>$/, '0');
-    return [{ address: Number.parseInt(address, 16), text: instructionText(local) }];
+    const match = instructionLine.exec(line);
+    return match === null ? [] : [placed(Number.parseInt(match[1] ?? '0', 16), match[2] ?? '')];
   });
+}
+
+function placed(address: number, code: string): PlacedInstruction {
+  // Jumps are written with the address that they go to, but read as distances: out of reach in a large file.
+  const text = instructionText(code.replace(namedAddress, '0'));
+  const target = jump.test(text) ? namedAddress.exec(code)?.[1] : undefined;
+  return { address, text, ...(target !== undefined && { target: Number.parseInt(target, 16) }) };
 }

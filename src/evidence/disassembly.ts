@@ -24,7 +24,8 @@ export interface CodeLoop {
 const label = /^([0-9a-f]+) <(.+)>:$/;
 /** A line of `llvm-objdump -d --no-show-raw-insn`: address and code. */
 export const instructionLine: RegExp = /^\s+([0-9a-f]+):\s+(.+?)\s*$/;
-const jump = /^(j\w+|loop\w*|b|b\.\w+|cbn?z|tbn?z)\s/;
+/** Of the text of an instruction: a jump inside a function, conditional or not. */
+export const jump: RegExp = /^(j\w+|loop\w*|b|b\.\w+|cbn?z|tbn?z)\s/;
 
 /** Disassembles functions of an object file with the disassembler that belongs to clang, or GNU objdump. */
 export async function disassemble(
@@ -82,7 +83,7 @@ export function createReader(wanted: ReadonlySet<string>): {
 /** The code of a line without comments and symbol names. */
 export function instructionText(code: string): string {
   return code
-    .replace(/\s*(#|\/\/).*$/, '')
+    .replace(/\s*(#\s|\/\/).*$/, '')
     .replace(/\s*<[^<>]*>$/, '')
     .replace(/\s+/g, ' ')
     .trim();

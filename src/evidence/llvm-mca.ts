@@ -23,7 +23,7 @@ export interface RegionOptions {
   readonly signal?: AbortSignal;
 }
 
-const timeoutMs = 30_000;
+const timeoutMs = 120_000;
 const iterations = 100;
 
 /** Runs llvm-mca once on all regions, given as lines of assembly; the answer is by their index. */
@@ -35,11 +35,11 @@ export async function analyseRegions(
   const tool = clang.tools['llvm-mca'];
   if (tool === undefined) return { kind: 'unavailable', reason: 'llvm-mca is not installed' };
   if (regions.length === 0) return { kind: 'read', summaries: new Map() };
-  const comment = /^(aarch64|arm64)/.test(options.triple) ? '//' : '#';
+  // This sign begins a comment on every processor at the start of a line; llvm-mca does not look for regions behind AArch64's own `//`.
   const input = regions
-    .map((lines, index) =>
-      [`${comment} LLVM-MCA-BEGIN region${index}`, ...lines, `${comment} LLVM-MCA-END`, ''].join('\n'),
-    )
+    .map((lines, index) => [`# LLVM-MCA-BEGIN region${index}`, ...lines, '# LLVM-MCA-END', ''].join('\n'))
+    // A region of which nothing can be read is left out, and one that is alone gets no name: this one makes sure that it is not.
+    .concat('# LLVM-MCA-BEGIN last\nnop\n# LLVM-MCA-END\n')
     .join('');
   const argv = [tool, `-mtriple=${options.triple}`, `-iterations=${iterations}`, '-resource-pressure=0'];
   if (options.cpu !== undefined) argv.push(`-mcpu=${options.cpu}`);

@@ -46,7 +46,9 @@ export function executedBlocks(
       if (current !== undefined) blocks.push(current);
     }
     current?.instructions.push(instruction);
-    if (leaves.test(instruction.text)) current = undefined;
+    const { text, target, address } = instruction;
+    // Loops that follow each other may have been executed equally often, too.
+    if (leaves.test(text) || (target !== undefined && target <= address)) current = undefined;
   }
   return blocks;
 }

@@ -1,6 +1,6 @@
 import type { AddonBinary } from '../../build/find-binaries.js';
 import type { BuildRecord, CompileCommand } from '../../build/types.js';
-import { resolver } from '../../evidence/samples.js';
+import { type OpenBinary, type Resolver, resolver } from '../../evidence/samples.js';
 import {
   bestImage,
   bySize,
@@ -24,15 +24,15 @@ export async function scoreByCounts(request: {
 }): Promise<Score> {
   const opened = await Promise.all(request.binaries.map((binary) => openBinary(request, binary)));
   const warnings = unreadableObjects(opened);
+  const resolvers = new Map<string, Resolver>();
   const functions = new Map<CompileCommand, Map<string, number>>();
   for (const files of Object.values(request.counts)) {
     const total = files.flatMap(({ blocks }) => blocks).reduce((sum, block) => sum + executed(block), 0);
     for (const { file, loaded, blocks } of files) {
       const binary = opened.find((entry) => entry.binary.loaded === loaded);
       if (binary === undefined) continue;
-      const image = await bestImage([file]);
-      const images = image?.table === 'full' ? new Map([[file, image]]) : binary.images;
-      const place = resolver({ ...binary, images }, file);
+      const place = resolvers.get(file) ?? (await resolverOf(binary, file));
+      resolvers.set(file, place);
       for (const block of blocks) {
         const found = place(block.offset);
         if (found === undefined) continue;
@@ -52,6 +52,13 @@ export async function scoreByCounts(request: {
     source: 'text-size',
     warnings: [...warnings, warning],
   };
+}
+
+/** What was counted may have been linked from other objects than the recorded file: its own symbols are the right ones. */
+async function resolverOf(binary: OpenBinary, file: string): Promise<Resolver> {
+  const image = await bestImage([file]);
+  const images = image?.table === 'full' ? new Map([[file, image]]) : binary.images;
+  return resolver({ ...binary, images }, file);
 }
 
 function executed({ instructions, executions }: { instructions: number; executions: number }): number {

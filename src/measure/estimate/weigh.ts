@@ -12,7 +12,8 @@ export interface WeighOptions {
   readonly signal?: AbortSignal;
 }
 
-const blocksPerCall = 400;
+/** Keeps a call within seconds: each is simulated a hundred times. */
+const instructionsPerCall = 4000;
 
 /** Adds those of the blocks that are not yet known to `weights`. */
 export async function weighBlocks(
@@ -23,9 +24,22 @@ export async function weighBlocks(
   const unknown = [...new Set(blocks)].filter((block) => !weights.has(block));
   const skipUnknown = clang.major >= 19;
   const options: RegionOptions = { triple, cpu, skipUnknown, ...(signal && { signal }) };
-  for (let start = 0; start < unknown.length; start += blocksPerCall) {
-    await weighTogether(unknown.slice(start, start + blocksPerCall), weights, clang, options);
+  for (const batch of batches(unknown)) await weighTogether(batch, weights, clang, options);
+}
+
+function batches(blocks: readonly string[]): string[][] {
+  const found: string[][] = [];
+  let room = 0;
+  for (const block of blocks) {
+    const length = block.split('\n').length;
+    if (room < length) {
+      found.push([]);
+      room = instructionsPerCall;
+    }
+    found.at(-1)?.push(block);
+    room -= length;
   }
+  return found;
 }
 
 /** One instruction that llvm-mca refuses spoils a whole call: the halves are tried then. */
