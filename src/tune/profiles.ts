@@ -29,7 +29,7 @@ export async function trainSession(
   return { profiles: intact, ...(!isWhole && { problem: 'what the interrupted session used is gone' }) };
 }
 
-/** Counts, and then samples where that leaves time. */
+/** Counts, and then samples where that leaves time; the roughest profile comes first. */
 async function trainAll(request: TrainRequest): Promise<Training> {
   const { recountWithinMs = Number.POSITIVE_INFINITY, now = () => performance.now() } = request;
   const startedAt = now();
@@ -37,7 +37,7 @@ async function trainAll(request: TrainRequest): Promise<Training> {
   const sampled = now() - startedAt > recountWithinMs ? undefined : await trainSampled(request);
   const problems = [counted.problem, sampled?.problem].filter((problem) => problem !== undefined);
   return {
-    profiles: [...counted.profiles, ...(sampled?.profiles ?? [])],
+    profiles: [...(sampled?.profiles ?? []), ...counted.profiles],
     ...(problems.length > 0 && { problem: problems.join('; ') }),
   };
 }
