@@ -62,7 +62,7 @@ it('tunes on a device, and measures there what was an estimate', { timeout: slow
   const sshd = await LoopbackDevice.start();
   process.env.AUTOPASS_SSH_CONFIG = sshd.config();
   try {
-    await rm(path.join(root, 'autopass.lock'));
+    await rm(path.join(root, 'autopass.lock'), { force: true });
     const loaded = await loadConfig(root);
     const config = { ...loaded, budget: { minutes: 1, trials: 1 }, devices: [sshd.url] };
     const where = { devices: config.devices };
