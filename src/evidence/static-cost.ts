@@ -1,7 +1,6 @@
-import type { Run } from '../toolchain/run.js';
 import type { Clang } from '../toolchain/types.js';
 import { type CodeLoop, type Instruction, innermostLoops } from './disassembly.js';
-import { analyseRegions, type RegionSummary } from './llvm-mca.js';
+import { analyseRegions, type RegionOptions, type RegionSummary } from './llvm-mca.js';
 
 /** What llvm-mca makes of one innermost loop, of the machine it runs on, with everything in the first cache. */
 export interface LoopCost {
@@ -30,7 +29,7 @@ const longestLoop = 600;
 export async function readStaticCost(
   functions: ReadonlyMap<string, readonly Instruction[]>,
   clang: Pick<Clang, 'tools' | 'triple'>,
-  options: { readonly run?: Run; readonly signal?: AbortSignal } = {},
+  options: Pick<RegionOptions, 'cpu' | 'run' | 'signal'> = {},
 ): Promise<StaticCostReading> {
   const loops = [...functions].flatMap(([name, instructions]) =>
     innermostLoops(instructions)

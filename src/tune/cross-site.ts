@@ -5,7 +5,6 @@ import { openDevices } from '../measure/device/open-devices.js';
 import { createEstimator } from '../measure/estimate/estimator.js';
 import { baselineTarget, machineOf } from '../target/host.js';
 import { formatTarget, requireTarget, type Target } from '../target/target.js';
-import type { Clang } from '../toolchain/types.js';
 import { crossFolder, makeCrossCopy } from './cross-copy.js';
 import { crossNode } from './cross-node.js';
 import type { Site } from './site.js';
@@ -21,7 +20,7 @@ export interface Elsewhere {
 /** Emulated code is some ten times slower, vector code fifty times. */
 const emulatedTimeoutMs = 30 * 60_000;
 
-/** What estimates are for where the target names no core. */
+/** What models of code are for where the target names no core. */
 const usualCpu = { arm64: 'neoverse-n1', x64: 'skylake' } as const;
 
 /**
@@ -43,10 +42,12 @@ export async function withCrossSite<T>(
     const folder = crossFolder(config.packageRoot, target, 'cross-tune');
     const { toolchain, env, config: own } = await makeCrossCopy(config, target, folder);
     const clang = { ...toolchain.clang, triple: toolchain.triple };
+    const cpu = target.cpu ?? usualCpu[target.arch];
     const common = {
       host: { ...machineOf(target), arch: target.arch },
       target: formatTarget(target),
       ...(target.cpu !== undefined && { cpu: target.cpu }),
+      modelledCpu: cpu,
       clang,
       env,
       isLocal: false,
@@ -54,7 +55,7 @@ export async function withCrossSite<T>(
     const isEmulated = target.arch !== process.arch || config.cross.emulator !== undefined;
     const emulate = async (): Promise<NonNullable<Site['emulated']>> => ({
       node: await crossNode(config, toolchain),
-      estimator: await estimatorOf(target, clang, env),
+      estimator: await createEstimator({ clang, triple: clang.triple, cpu, env }),
     });
     if (device !== undefined) {
       // Only tells what is hot there; without it the session goes on.
@@ -68,15 +69,6 @@ export async function withCrossSite<T>(
   } finally {
     await device?.close();
   }
-}
-
-function estimatorOf(
-  target: Target,
-  clang: Clang,
-  env: NodeJS.ProcessEnv,
-): ReturnType<typeof createEstimator> {
-  const cpu = target.cpu ?? usualCpu[target.arch];
-  return createEstimator({ clang, triple: clang.triple, cpu, env });
 }
 
 function sameMachine(target: Target): AutoPassError {

@@ -26,6 +26,8 @@ export interface InspectorOptions {
   readonly units: readonly TunedUnit[];
   readonly workspace: Workspace;
   readonly clang: Clang;
+  /** What llvm-mca is a model of; the processor that it runs on when absent. */
+  readonly cpu: string | undefined;
   readonly target: RenderTarget;
   readonly allow: readonly string[];
   readonly workDir: string;
@@ -52,7 +54,7 @@ export function createInspectors(
 
 /** Answers about units from the compiler; the same question is answered from memory. */
 export function createInspector(options: InspectorOptions): Inspector {
-  const { units, workspace, clang, target, signal } = options;
+  const { units, workspace, clang, target, cpu, signal } = options;
   const rawIr = ['-g0', ...isaArgs(target.level), '-Xclang', '-disable-llvm-passes'];
   const sources: Record<string, string> = {};
   const compiled = new Map<string, Promise<CompiledFacts>>();
@@ -91,7 +93,10 @@ export function createInspector(options: InspectorOptions): Inspector {
       if (code.kind !== 'read') return refused(code.reason);
       if (instructions === undefined)
         return refused(`${name} has no code of its own: it is inlined everywhere`);
-      const cost = await readStaticCost(code.functions, clang, signal && { signal });
+      const cost = await readStaticCost(code.functions, clang, {
+        ...(cpu && { cpu }),
+        ...(signal && { signal }),
+      });
       sources['static cost'] = cost.kind === 'read' ? 'used' : cost.reason;
       return { ok: true, text: renderCode(instructions, cost.kind === 'read' ? cost.costs : [], sources) };
     },
@@ -193,7 +198,7 @@ async function factsOf(
   unit: TunedUnit,
   object: CompiledObject,
   configuration: Configuration,
-  { clang, signal, gather }: InspectorOptions,
+  { clang, cpu, signal, gather }: InspectorOptions,
   sources: Record<string, string>,
 ): Promise<{ assembly: readonly AssemblyFacts[]; remarks: readonly Remark[]; costs: readonly StaticCost[] }> {
   const names = new Set(unit.evidence.hot.map(({ name }) => name));
@@ -203,7 +208,9 @@ async function factsOf(
   const hottest = new Set(unit.evidence.hot.slice(0, functionsWithCost).map(({ name }) => name));
   const code = await disassemble(object.path, hottest, clang, signal);
   const cost =
-    code.kind === 'read' ? await readStaticCost(code.functions, clang, signal && { signal }) : code;
+    code.kind === 'read'
+      ? await readStaticCost(code.functions, clang, { ...(cpu && { cpu }), ...(signal && { signal }) })
+      : code;
   sources['static cost'] = cost.kind === 'read' ? 'used' : cost.reason;
   sources.remarks = evidence?.sources.remarks ?? 'not for configurations that edit the IR itself';
   sources.assembly = read.kind === 'read' ? 'used' : read.reason;

@@ -13,6 +13,8 @@ export interface Site {
   readonly target: string;
   /** The core that code is tuned for, where the target names one. */
   readonly cpu?: string;
+  /** The processor that models of code are for, by LLVM's name; the one that runs this when absent. */
+  readonly modelledCpu?: string;
   readonly clang: Clang;
   /** Variables of builds. */
   readonly env: NodeJS.ProcessEnv;

@@ -167,6 +167,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       inspect: createInspectors({
         workspace,
         clang: prep.clang,
+        cpu: prep.modelledCpu,
         target,
         allow: config.allow,
         workDir,
