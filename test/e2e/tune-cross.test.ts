@@ -11,7 +11,7 @@ import { requireTarget } from '../../src/target/target.js';
 import { crossBuild } from '../../src/tune/cross-build.js';
 import { tuneCross } from '../../src/tune/tune-cross.js';
 import { verifyLock } from '../../src/tune/verify-lock.js';
-import { writeFiles } from '../build/support.js';
+import { tuned, writeFiles } from '../build/support.js';
 import { arm64Node } from './arm64-node.js';
 import { LoopbackDevice } from './loopback-sshd.js';
 import { sumsAddon } from './sums-addon.js';
@@ -58,25 +58,17 @@ it('tunes for ARM64 without a device, by estimates that say so, and builds with 
   expect(build.applied).toEqual(['src/sums.c']);
 });
 
-it('tunes on a device, and measures there what was an estimate', { timeout: slow }, async () => {
+it('measures on a device what the lock only estimates', { timeout: slow }, async () => {
   const sshd = await LoopbackDevice.start();
   process.env.AUTOPASS_SSH_CONFIG = sshd.config();
   try {
-    await rm(path.join(root, 'autopass.lock'), { force: true });
-    const loaded = await loadConfig(root);
-    const config = { ...loaded, budget: { minutes: 1, trials: 1 }, devices: [sshd.url] };
-    const where = { devices: config.devices };
-    const result = await tuneCross(config, where, { logger: silentLogger });
-    expect(result).toMatchObject({ target: 'linux-glibc-x64/x86-64-v1', verdict: 'faster', estimate: false });
-    expect((await lockEntry('src/sums.c'))?.measured).not.toHaveProperty('estimate');
-
+    await tuned(root, { 'src/sums.c': {} }, 'linux-glibc-x64/x86-64-v1');
     const file = path.join(root, 'autopass.lock');
-    const claimed = (await readFile(file, 'utf8')).replace(
-      '"noiseFloor"',
-      '"estimate": true,\n        "noiseFloor"',
-    );
-    await writeFile(file, claimed);
+    const claimed = await readFile(file, 'utf8');
+    await writeFile(file, claimed.replace('"noiseFloor"', '"estimate": true, "noiseFloor"'));
     expect((await lockEntry('src/sums.c'))?.measured.estimate).toBe(true);
+    const config = await loadConfig(root);
+    const where = { devices: [sshd.url] };
     const verified = await verifyLock(config, { where, logger: silentLogger, onStep: () => {} });
     expect(verified).toMatchObject({ verdict: 'confirmed', estimate: false });
     const { measured } = (await lockEntry('src/sums.c')) ?? {};
