@@ -81,6 +81,8 @@ export interface VariantResult {
   /** Natural logarithm of the ratio, one per process. */
   readonly samples: readonly number[];
   readonly cases: Readonly<Record<string, { readonly ratio: number }>>;
+  /** Of estimates: instructions that the baseline executes over those of the candidate. */
+  readonly instructions?: number;
   /** Why it failed or stopped early. */
   readonly detail?: string;
 }

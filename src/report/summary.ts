@@ -42,10 +42,15 @@ function measured({ addon, noiseFloor, verdict, sameInputs }: TuneResult): strin
 }
 
 /** Without intervals: counting gives the same every time, and how far the model is from the processor nobody knows. */
-function estimated({ addon, verdict, target }: TuneResult): string[] {
+function estimated({ addon, verdict, target, instructions }: TuneResult): string[] {
   return [
     `the whole addon   over stock  about ${times(addon.vsStock.ratio)} (estimate)`,
     `                  over -O3    about ${times(addon.vsO3.ratio)} (estimate)`,
+    ...(instructions === undefined
+      ? []
+      : [
+          `instructions      stock executes ${times(instructions.vsStock)} as many, -O3 ${times(instructions.vsO3)} (counted)`,
+        ]),
     '',
     `${verdict === 'faster' ? '' : 'No gain was found. '}Nothing was timed: instructions that ran were counted under an emulator and weighed by a model of the processor.`,
     `Outputs were compared for real. Measure on a device: autopass verify --target ${target} --device ssh://USER@HOST`,

@@ -2,7 +2,7 @@ import type { Configuration } from '../levers/types.js';
 import type { VariantResult } from '../measure/types.js';
 import type { Budget } from './budget.js';
 import type { NoiseFloor } from './noise-floor.js';
-import type { Ratio } from './result.js';
+import type { Ratio, TuneResult } from './result.js';
 import type { Trials } from './trials.js';
 import { type TunedUnit, withObject, withObjects } from './units.js';
 import type { Assembly, CompiledObject, Workspace } from './workspace.js';
@@ -33,6 +33,7 @@ export interface Judgement {
   readonly dropped: ReadonlyMap<TunedUnit, string>;
   readonly vsO3: Ratio;
   readonly vsStock: Ratio;
+  readonly instructions?: TuneResult['instructions'];
   readonly noiseFloor: number;
   /** What each lever of the kept units adds to the addon, on tuning inputs: with it over without it. */
   readonly leverGains: ReadonlyMap<string, Ratio>;
@@ -85,7 +86,17 @@ export async function judge(context: JudgeContext): Promise<Judgement> {
       : [];
   const used = new Set(judged.flatMap(({ unit }) => Object.keys(unit.incumbent.configuration)));
   const leverGains = new Map([...reduced.leverGains].filter(([lever]) => used.has(lever)));
-  return { verdict, kept: judged, dropped, vsO3, vsStock, noiseFloor, leverGains };
+  const { instructions } = confirmed;
+  return {
+    verdict,
+    kept: judged,
+    dropped,
+    vsO3,
+    vsStock,
+    ...(instructions && { instructions }),
+    noiseFloor,
+    leverGains,
+  };
 }
 
 /** The addon as it would be built: units with an entry at their incumbent, everything else stock. */
@@ -210,6 +221,7 @@ interface Confirmation {
   readonly units: ReadonlyMap<TunedUnit, { readonly vsO3: Ratio; readonly vsStock: Ratio }>;
   readonly vsO3: Ratio;
   readonly vsStock: Ratio;
+  readonly instructions?: TuneResult['instructions'];
   readonly noiseFloor: number;
   /** With the dropped units tuned as well the addon would clearly be faster. */
   readonly isMoreFaster: boolean;
@@ -240,9 +252,11 @@ async function confirm(
     only !== undefined && context.units.length === 1
       ? new Map([[only, { vsO3: isPlain(only) ? even : vsO3, vsStock }]])
       : await contributions(context, kept, inputs, over);
+  const [o3, stock] = [results.get('o3')?.instructions, results.get('stock')?.instructions];
   return {
     vsStock,
     vsO3,
+    ...(o3 !== undefined && stock !== undefined && { instructions: { vsO3: 1 / o3, vsStock: 1 / stock } }),
     noiseFloor,
     isMoreFaster:
       kept.length < context.units.length &&

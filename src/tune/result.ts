@@ -41,6 +41,8 @@ export interface TuneResult {
   readonly sameInputs: boolean;
   /** Nothing was timed: see the lock's field of this name. */
   readonly estimate: boolean;
+  /** Of estimates: how many times as many instructions the others execute in the addon as the result does. Counted. */
+  readonly instructions?: { readonly vsO3: number; readonly vsStock: number };
   readonly compiler: string;
   readonly resumedTrials: number;
   readonly processes: number;

@@ -219,6 +219,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       verdict: judgement.verdict,
       sameInputs: trials.sameInputs,
       estimate: trials.isEstimate,
+      ...(judgement.instructions && { instructions: judgement.instructions }),
       compiler: `clang ${prep.clang.version}`,
       resumedTrials,
       processes: trials.processes,

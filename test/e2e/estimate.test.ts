@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../src/log.js';
 import { countExecutions, type ExecutionCounts } from '../../src/measure/estimate/count.js';
-import { countFunctions } from '../../src/measure/estimate/count-functions.js';
 import { buildCounter } from '../../src/measure/estimate/counter.js';
 import { createEstimator, type Estimator } from '../../src/measure/estimate/estimator.js';
 import { scoreByCounts } from '../../src/measure/estimate/score.js';
@@ -10,6 +9,7 @@ import type { MeasureResult } from '../../src/measure/types.js';
 import type { Clang } from '../../src/toolchain/types.js';
 import { temporaryFolder, testClang } from '../build/support.js';
 import { arm64Node } from './arm64-node.js';
+import { countFunctions } from './count-functions.js';
 import { type EstimatedVariant, type EstimatePackage, makeEstimatePackage } from './estimate-package.js';
 
 const arm64 = 'aarch64-linux-gnu';

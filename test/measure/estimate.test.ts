@@ -84,11 +84,16 @@ describe('weighing', () => {
 });
 
 it('compares by the geometric mean of the cases, those left out that execute nothing', () => {
-  const baseline = { cases: { a: 100, b: 900, idle: 0 }, weighed: 1 };
-  const result = compareEstimates('x', baseline, { cases: { a: 50, b: 450, idle: 0 }, weighed: 1 });
+  const counted = (instructions: number) => ({
+    instructions: { a: instructions, b: instructions, idle: 0 },
+    weighed: 1,
+  });
+  const baseline = { cases: { a: 100, b: 900, idle: 0 }, ...counted(90) };
+  const result = compareEstimates('x', baseline, { cases: { a: 50, b: 450, idle: 0 }, ...counted(30) });
   expect(result).toMatchObject({ outcome: 'faster', cases: { a: { ratio: 2 }, b: { ratio: 2 } } });
   expect(result.ratio).toBeCloseTo(2, 12);
-  const equal = compareEstimates('x', baseline, { cases: { a: 100.4, b: 900 }, weighed: 1 });
+  expect(result.instructions).toBeCloseTo(3, 12);
+  const equal = compareEstimates('x', baseline, { cases: { a: 100.4, b: 900 }, ...counted(90) });
   expect(equal.outcome).toBe('within-noise');
   expect(compareEstimates('x', baseline, { failed: 'SIGILL' })).toMatchObject({
     outcome: 'failed',

@@ -7,7 +7,7 @@ export type EstimateEnd = CycleEstimate | { readonly failed: string };
 const visibleDifference = 0.005;
 
 /**
- * The ratio of cycles per case, and their geometric mean. No interval is known: the counts are exact, and how far the model of the processor
+ * The ratio of cycles per case, their geometric mean, and that of executed instructions. No interval is known: the counts are exact, and how far the model of the processor
  * is off is not.
  */
 export function compareEstimates(
@@ -19,11 +19,8 @@ export function compareEstimates(
     const detail = candidate?.failed ?? 'nothing was counted';
     return { id, outcome: 'failed', ratio: 0, ci: [0, 0], processes: 0, samples: [], cases: {}, detail };
   }
-  const cases = Object.entries(baseline.cases).flatMap(([name, cycles]): [string, { ratio: number }][] => {
-    const other = candidate.cases[name] ?? 0;
-    return cycles > 0 && other > 0 ? [[name, { ratio: cycles / other }]] : [];
-  });
-  const logRatio = cases.reduce((sum, [, { ratio }]) => sum + Math.log(ratio), 0) / cases.length;
+  const cases = ratios(baseline.cases, candidate.cases);
+  const logRatio = meanLog(cases);
   const ratio = Math.exp(logRatio);
   return {
     id,
@@ -32,8 +29,24 @@ export function compareEstimates(
     ci: [ratio, ratio],
     processes: 1,
     samples: [logRatio],
-    cases: Object.fromEntries(cases),
+    cases: Object.fromEntries(cases.map(([name, value]) => [name, { ratio: value }])),
+    instructions: Math.exp(meanLog(ratios(baseline.instructions, candidate.instructions))),
   };
+}
+
+/** Baseline over candidate, of the cases in which both do something. */
+function ratios(
+  baseline: Readonly<Record<string, number>>,
+  candidate: Readonly<Record<string, number>>,
+): [string, number][] {
+  return Object.entries(baseline).flatMap(([name, amount]): [string, number][] => {
+    const other = candidate[name] ?? 0;
+    return amount > 0 && other > 0 ? [[name, amount / other]] : [];
+  });
+}
+
+function meanLog(values: readonly (readonly [string, number])[]): number {
+  return values.reduce((sum, [, ratio]) => sum + Math.log(ratio), 0) / values.length;
 }
 
 function verdict(ratio: number): 'faster' | 'slower' | 'within-noise' {

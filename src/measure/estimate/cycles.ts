@@ -10,6 +10,8 @@ import { type BlockWeights, type WeighOptions, weighBlocks } from './weigh.js';
 export interface CycleEstimate {
   /** Estimated cycles inside the addon of one call of each case. */
   readonly cases: Readonly<Record<string, number>>;
+  /** Instructions that it executes there. Counted, not estimated. */
+  readonly instructions: Readonly<Record<string, number>>;
   /** Share of the executed instructions that llvm-mca weighed, 0 to 1; the others count as the average of these. */
   readonly weighed: number;
 }
@@ -59,6 +61,7 @@ export async function estimateCycles(
         return [name, part.cycles + (instructions - part.instructions) * perInstruction];
       }),
     ),
+    instructions: Object.fromEntries(cases.map(({ name, instructions }) => [name, instructions])),
     weighed: weighed / Math.max(1, sum(cases.map(({ instructions }) => instructions))),
   };
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { addressOfOffset, functionLookup, readElf } from '../../evidence/elf.js';
-import type { FileCounts } from './count.js';
+import { addressOfOffset, functionLookup, readElf } from '../../src/evidence/elf.js';
+import type { FileCounts } from '../../src/measure/estimate/count.js';
 
 /** Executed instructions by function, mangled, most executed first; `''` stands for code without a symbol. */
 export async function countFunctions(files: readonly FileCounts[]): Promise<Map<string, number>> {
