@@ -25,7 +25,7 @@ beforeAll(async () => {
   root = await mkdtemp(path.join(os.tmpdir(), 'autopass-tune-cross-'));
   const config = {
     bench: './bench.mjs',
-    budget: { minutes: 30, trials: 2 },
+    budget: { minutes: 30, trials: 1 },
     cross: { node: await arm64Node() },
   };
   await writeFiles(root, { ...sumsAddon, 'autopass.config.json': JSON.stringify(config) });
