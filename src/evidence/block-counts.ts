@@ -1,4 +1,4 @@
-import type { Instruction } from './disassembly.js';
+import { type Instruction, jump } from './disassembly.js';
 
 /** Consecutive instructions that run equally often. */
 export interface CodeBlock {
@@ -9,7 +9,6 @@ export interface CodeBlock {
   readonly leaves: boolean;
 }
 
-const jump = /^(j\w+|loop\w*|b|b\.\w+|cbn?z|tbn?z|br)(\s|$)/;
 const unconditional = /^(jmpq?|b|br|retq?|ud2|brk|hlt|int3)(\s|$)/;
 const computed = /^(jmpq?\s+\*|br\s)/;
 
@@ -18,7 +17,7 @@ export function blocksOf(instructions: readonly Instruction[]): CodeBlock[] {
   const starts = new Set<number>(instructions.flatMap(({ target }) => target ?? []));
   for (const [at, { text }] of instructions.entries()) {
     const next = instructions[at + 1];
-    if (next !== undefined && (jump.test(text) || unconditional.test(text))) starts.add(next.offset);
+    if (next !== undefined && (isJump(text) || unconditional.test(text))) starts.add(next.offset);
   }
   const groups: Instruction[][] = [];
   for (const instruction of instructions) {
@@ -32,10 +31,14 @@ export function blocksOf(instructions: readonly Instruction[]): CodeBlock[] {
     const jumped = target === undefined ? undefined : positions.get(target);
     const falls = !unconditional.test(text) && position + 1 < groups.length;
     const successors = [...(jumped === undefined ? [] : [jumped]), ...(falls ? [position + 1] : [])];
-    const isJump = jump.test(text);
-    const leaves = isJump ? jumped === undefined : !falls;
+    const leaves = isJump(text) ? jumped === undefined : !falls;
     return { instructions: group, successors: [...new Set(successors)], leaves };
   });
+}
+
+/** Also to a computed place. */
+function isJump(text: string): boolean {
+  return jump.test(text) || computed.test(text);
 }
 
 /** How often each block runs, in samples per instruction. */

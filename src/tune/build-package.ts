@@ -33,12 +33,10 @@ export interface BuildPackageOptions {
  */
 export async function buildPackage(options: BuildPackageOptions): Promise<void> {
   const { config, mode, logger, signal } = options;
-  const env: NodeJS.ProcessEnv = {
+  const env = configuredEnvironment(config, {
     ...(options.env ?? process.env),
     ...(mode === 'stock' && { AUTOPASS: 'stock' }),
-  };
-  if (config.clang !== undefined) env.AUTOPASS_CLANG ??= config.clang;
-  if (config.isa !== undefined) env.AUTOPASS_ISA ??= config.isa;
+  });
   await restoreAddons(await loadRecord(config.packageRoot));
   const system = await detectBuildSystem(config.packageRoot, config.build);
   const argv = config.build ?? (await defaultCommand(config.packageRoot, system, mode, env.npm_config_arch));
@@ -70,6 +68,17 @@ export async function buildPackage(options: BuildPackageOptions): Promise<void> 
     cause: result,
     hint: 'Make the plain build work first; the command is "build" in autopass.config.*',
   });
+}
+
+/** The environment with what the config says, where the environment does not say it. */
+export function configuredEnvironment(
+  { clang, isa }: Pick<BuildPackageOptions['config'], 'clang' | 'isa'>,
+  env: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const own = { ...env };
+  if (clang !== undefined) own.AUTOPASS_CLANG ??= clang;
+  if (isa !== undefined) own.AUTOPASS_ISA ??= isa;
+  return own;
 }
 
 /** Whether the package's own build file brings the launcher in; then the environment must not do it again. */

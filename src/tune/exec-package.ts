@@ -13,7 +13,7 @@ import type { Logger } from '../log.js';
 import { buildMachine } from '../target/machine.js';
 import type { Target } from '../target/target.js';
 import { binaryNeeds } from '../verify/cross-binary.js';
-import { isHooked } from './build-package.js';
+import { configuredEnvironment, isHooked } from './build-package.js';
 import { configuredToolchain } from './cross-copy.js';
 import { installVariants } from './variants.js';
 
@@ -68,9 +68,7 @@ async function environment(
   { config, target, env }: ExecPackageOptions,
   buildSystem: BuildSystem,
 ): Promise<NodeJS.ProcessEnv> {
-  const own: NodeJS.ProcessEnv = { ...env };
-  if (config.clang !== undefined) own.AUTOPASS_CLANG ??= config.clang;
-  own.AUTOPASS_ISA ??= config.isa;
+  const own = configuredEnvironment(config, env);
   if (target === undefined) return own;
   const toolchain = await configuredToolchain(config, target);
   return { ...own, ...(await crossEnvironment(config.packageRoot, buildSystem, toolchain)) };

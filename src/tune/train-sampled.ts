@@ -56,16 +56,13 @@ async function sample(
   folder: string,
   binaries: Readonly<Record<string, string>>,
 ): Promise<readonly PerfEvent[] | undefined> {
-  const { packageRoot, bench, entry, signal } = request;
   const command = await profileCommand({
-    packageRoot,
-    bench,
-    ...(entry !== undefined && { entry }),
+    ...request,
     inputs: 'tune',
     variant: { id: 'sampling', binaries },
     durationMs: samplingMs,
     workDir: folder,
   });
-  const run = await runPerf(command, folder, signal);
+  const run = await runPerf(command, folder, request.signal);
   return run.kind === 'recorded' ? run.events : undefined;
 }

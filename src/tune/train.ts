@@ -164,13 +164,11 @@ async function runBench(
   folder: string,
   binaries: Readonly<Record<string, string>>,
 ): Promise<string[]> {
-  const { packageRoot, bench, entry, signal } = request;
+  const { signal } = request;
   const raw = path.join(folder, 'raw');
   await mkdir(raw);
   const { argv, cwd, env } = await profileCommand({
-    packageRoot,
-    bench,
-    ...(entry !== undefined && { entry }),
+    ...request,
     inputs: 'tune',
     variant: { id: 'training', binaries },
     durationMs: trainingMs,

@@ -1,5 +1,6 @@
-import { copyFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { replaceFile } from '../build/replace-file.js';
 import type { Config } from '../config/load.js';
 import { lockName } from './apply.js';
 import { type Elsewhere, withCrossSite } from './cross-site.js';
@@ -16,9 +17,8 @@ export function tuneCross(config: Config, where: Elsewhere, options: TuneOptions
   return withSessionLock(path.join(config.packageRoot, '.autopass'), () =>
     withCrossSite(config, where, { logger, signal }, async (site, own) => {
       const result = await tune(own, { ...options, site });
-      const lock = path.join(config.packageRoot, lockName);
-      await copyFile(path.join(own.packageRoot, lockName), `${lock}.tmp`);
-      await rename(`${lock}.tmp`, lock);
+      const made = await readFile(path.join(own.packageRoot, lockName));
+      await replaceFile(path.join(config.packageRoot, lockName), made);
       return result;
     }),
   );
