@@ -7,7 +7,7 @@ import { detectHost } from '../target/host.js';
 import { findClangs } from '../toolchain/find-clang.js';
 import { type LockStatus, lockStatus } from '../tune/lock-status.js';
 import type { TuneResult } from '../tune/result.js';
-import { tune } from '../tune/tune.js';
+import { type TuneOptions, tune } from '../tune/tune.js';
 import { tuneTargets } from '../tune/tune-targets.js';
 import { buildCross } from './build-cross.js';
 import { command } from './command.js';
@@ -50,10 +50,12 @@ export const build: CommandDef = command(
       return buildCross(config, io, { target, out, verify, device });
     }
     if (!isFrozen && needsTuning(status, config.isa) && (await canTune(config, io.logger))) {
-      const session = (chosen: Config): Promise<TuneResult> =>
-        withProgress(io, (progress, logger) => tune(chosen, { logger, progress, signal: io.signal }));
+      const session = (chosen: Config, more: Pick<TuneOptions, 'measureLevels'> = {}): Promise<TuneResult> =>
+        withProgress(io, (progress, logger) =>
+          tune(chosen, { logger, progress, signal: io.signal, ...more }),
+        );
       const tuneWith = (chosen: Config): Promise<TuneResult[]> =>
-        tuneTargets(chosen, session, (built) => lockedBuild(built, io));
+        tuneTargets(chosen, { session, build: (built) => lockedBuild(built, io), logger: io.logger });
       const results = await tuneWith(config)
         .catch((error: unknown) => {
           if (!(error instanceof AutoPassError && error.family === 'model')) throw error;

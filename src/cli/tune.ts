@@ -5,7 +5,7 @@ import { DryRunEnd } from '../model/dry-run.js';
 import { appliedTargets, variantTargets } from '../target/applied.js';
 import { detectHost } from '../target/host.js';
 import type { TuneResult } from '../tune/result.js';
-import { tune as runTune } from '../tune/tune.js';
+import { tune as runTune, type TuneOptions } from '../tune/tune.js';
 import { tuneCross } from '../tune/tune-cross.js';
 import { tuneTargets } from '../tune/tune-targets.js';
 import { command } from './command.js';
@@ -34,18 +34,17 @@ export const tune: CommandDef = command(
   },
   async (args, io) => {
     refuseInCi('tune');
-    const own = await loadConfig(args.dir);
-    const config = withSessionArgs(own, args);
+    const config = withSessionArgs(await loadConfig(args.dir), args);
     const dryRun = Boolean(args['dry-run']);
     const where = elsewhere(config, args);
-    const session = (chosen: Config): Promise<TuneResult> =>
+    const session = (chosen: Config, more: Pick<TuneOptions, 'measureLevels'> = {}): Promise<TuneResult> =>
       withProgress(io, (progress, logger) => {
-        const options = { logger, progress, signal: io.signal, dryRun };
+        const options = { logger, progress, signal: io.signal, dryRun, ...more };
         return where === undefined ? runTune(chosen, options) : tuneCross(chosen, where, options);
       });
     const run =
       where === undefined
-        ? tuneTargets(config, session, (chosen) => lockedBuild(chosen, io))
+        ? tuneTargets(config, { session, build: (chosen) => lockedBuild(chosen, io), logger: io.logger })
         : session(config).then((result) => [result]);
     const results = await run.catch((error: unknown) => {
       if (error instanceof DryRunEnd) return error;
@@ -57,9 +56,11 @@ export const tune: CommandDef = command(
     }
     printResults(results, io);
     if (where !== undefined) io.logger.info(`build with it: autopass build --target ${results[0]?.target}`);
+    // As tuning left it.
+    const { isa } = await loadConfig(args.dir);
     const unused =
       where === undefined &&
-      results.find(({ target, verdict }) => verdict === 'faster' && !isUsed(target, own.isa));
+      results.find(({ target, verdict }) => verdict === 'faster' && !isUsed(target, isa));
     if (unused) {
       io.logger.warn(
         `builds leave out what was tuned for ${unused.target} unless "isa" in the config is dispatch or host`,

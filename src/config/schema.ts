@@ -29,7 +29,7 @@ export interface ConfigFields {
   budget: { minutes: number; trials: number };
   /**
    * What code is for: `baseline` (every processor), `dispatch` (every processor, with variants for better ones beside), `host` (this
-   * one's, and no other's), or a level such as `x86-64-v3`.
+   * one's, and no other's), or a level such as `x86-64-v3`. `auto` builds like `baseline`, until tuning finds that a level wins clearly.
    */
   isa: string;
   /** Opt-in levers that tuning may use. Builds read the same list from `autopass.allow` in package.json. */
@@ -62,7 +62,7 @@ export const configSchema: z.ZodType<ConfigFields> = z.strictObject({
       trials: z.number().int().positive().max(maxTrials).default(60),
     })
     .prefault({}),
-  isa: z.string().min(1).default('baseline'),
+  isa: z.string().min(1).default('auto'),
   allow: z.array(z.string()).default([]),
   tolerance: z.number().nonnegative().optional(),
   seed: z.number().int().nonnegative().default(1),

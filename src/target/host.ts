@@ -58,15 +58,15 @@ export function machineOf({ os, libc, arch, level, cpu }: Target): HostTarget {
 }
 
 /**
- * The target that a config's `isa` asks for: `baseline`, `host` or a level by name.
+ * The target that a config's `isa` asks for: `baseline` or `auto`, `host` or a level by name.
  * @throws AutoPassError `ISA_LEVEL` when this machine does not run that level.
  */
 export function wantedTarget(host: HostTarget, isa: string): string {
-  if (isa === 'baseline') return baselineTarget(host);
+  if (isa === 'baseline' || isa === 'auto') return baselineTarget(host);
   const level = isa === 'host' ? host.levels[0] : host.levels.find((one) => one === isa);
   if (level !== undefined) return targetName(host, level);
   throw new AutoPassError('ISA_LEVEL', `This machine does not run code for ${JSON.stringify(isa)}.`, {
-    hint: `"isa" is baseline, host, or one of: ${host.levels.join(', ')}`,
+    hint: `"isa" is auto, baseline, dispatch, host, or one of: ${host.levels.join(', ')}`,
   });
 }
 

@@ -100,7 +100,7 @@ export async function judge(context: JudgeContext): Promise<Judgement> {
 }
 
 /** The addon as it would be built: units with an entry at their incumbent, everything else stock. */
-function finalAssembly(kept: readonly TunedUnit[]): Assembly {
+export function finalAssembly(kept: readonly TunedUnit[]): Assembly {
   return new Map(kept.map((unit) => [unit.command.output, unit.incumbent.object]));
 }
 
@@ -310,7 +310,7 @@ function misfit(
 }
 
 /** Measures assemblies against `final` with a placebo of `final` beside them; feeds the noise floor. */
-async function compare(
+export async function compare(
   context: JudgeContext,
   final: Assembly,
   goal: 'race' | 'confirm',

@@ -7,6 +7,11 @@ export interface Ratio {
   readonly ci: readonly [number, number];
 }
 
+/** What plain clang -O3 for a higher ISA level gives over the addon that the session leaves; on check inputs. */
+export interface LevelGain extends Ratio {
+  readonly level: string;
+}
+
 /** What became of one hot translation unit. */
 export interface UnitResult {
   readonly file: string;
@@ -36,6 +41,8 @@ export interface TuneResult {
   readonly trials: number;
   readonly elapsedMs: number;
   readonly policy: string;
+  /** Best level first; absent where nobody asked. */
+  readonly levels?: readonly LevelGain[];
   /** `faster`: entries were written. `no gain`: the stock build stays. */
   readonly verdict: 'faster' | 'no gain';
   readonly sameInputs: boolean;

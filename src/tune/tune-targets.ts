@@ -1,23 +1,65 @@
 import type { Config } from '../config/load.js';
+import { setConfigField } from '../config/set-field.js';
+import type { Logger } from '../log.js';
 import { detectHost } from '../target/host.js';
+import { levelWorthwhile } from './level-gains.js';
 import type { TuneResult } from './result.js';
+import type { TuneOptions } from './tune.js';
+
+export interface TuneTargetsOptions {
+  readonly session: (config: Config, options?: Pick<TuneOptions, 'measureLevels'>) => Promise<TuneResult>;
+  /** Builds the package, with variants where the config wants them. */
+  readonly build: (config: Config) => Promise<void>;
+  readonly logger: Logger;
+}
 
 /**
- * One session for each target that `isa` asks for. `dispatch` asks for two, the baseline and the best level of this machine, with half
- * of the budget each, and ends with a build that holds both.
+ * One session for each target that `isa` asks for. `dispatch` asks for two, with half of the budget each: the baseline, and the level
+ * that was measured to be worth it, or else the best one of this machine. `auto` asks for the baseline, and for a second session, with
+ * half of the budget, only where a level was measured to be worth it; if that confirms a gain, the config says `dispatch` from then on.
  */
-export async function tuneTargets(
-  config: Config,
-  session: (config: Config) => Promise<TuneResult>,
-  build: (config: Config) => Promise<void>,
-): Promise<TuneResult[]> {
-  if (config.isa !== 'dispatch') return [await session(config)];
+export async function tuneTargets(config: Config, options: TuneTargetsOptions): Promise<TuneResult[]> {
+  const { session, build, logger } = options;
+  const isDispatched = config.isa === 'dispatch';
+  if (!isDispatched && config.isa !== 'auto') return [await session(config)];
   const [best, ...lower] = detectHost().levels;
   if (best === undefined || lower.length === 0) return [await session({ ...config, isa: 'baseline' })];
   const { minutes, trials } = config.budget;
-  const budget = { minutes: minutes / 2, trials: Math.ceil(trials / 2) };
-  const results: TuneResult[] = [];
-  for (const isa of ['baseline', best]) results.push(await session({ ...config, isa, budget }));
-  await build(config);
-  return results;
+  const half = { minutes: minutes / 2, trials: Math.ceil(trials / 2) };
+  const plain = await session(
+    { ...config, isa: 'baseline', ...(isDispatched && { budget: half }) },
+    { measureLevels: true },
+  );
+  const gain = levelWorthwhile(plain.levels ?? []);
+  if (gain === undefined && !isDispatched) return [plain];
+  const level = gain?.level ?? best;
+  if (gain !== undefined) {
+    logger.info(
+      `for ${level} plain -O3 is ${gain.ratio.toFixed(2)} times as fast as what was found: tuning for it as well, ${half.minutes} minutes`,
+    );
+  }
+  const raised = await session({ ...config, isa: level, budget: half });
+  if (isDispatched) await build(config);
+  else if (isConfirmed(plain, raised)) {
+    await chooseDispatch(config, logger);
+    await build({ ...config, isa: 'dispatch' });
+  } else {
+    logger.info(`it was not confirmed that ${level} deserves variants of its own: the addon stays as it was`);
+    await build(config);
+  }
+  return [plain, raised];
+}
+
+function isConfirmed(plain: TuneResult, raised: TuneResult): boolean {
+  return raised.verdict === 'faster' && raised.addon.vsStock.ci[0] > plain.addon.vsStock.ratio;
+}
+
+async function chooseDispatch({ file }: Config, logger: Logger): Promise<void> {
+  if (await setConfigField(file, 'isa', 'dispatch')) {
+    logger.info(`${file} says "isa": "dispatch" now: builds hold both, and the processor decides`);
+  } else {
+    logger.warn(
+      `say isa: 'dispatch' in ${file ?? 'autopass.config.json'}, or later builds leave out the variants`,
+    );
+  }
 }

@@ -24,6 +24,7 @@ import {
 } from './journal.js';
 import { type Judgement, judge } from './judge.js';
 import { SessionKnowledge } from './knowledge.js';
+import { levelGains } from './level-gains.js';
 import { NoiseFloor } from './noise-floor.js';
 import { type Preparation, prepare } from './prepare.js';
 import { sessionProfiles, trainSession } from './profiles.js';
@@ -47,6 +48,8 @@ export interface TuneOptions {
   readonly policy?: Policy;
   /** Ends the session, by throwing `DryRunEnd`, where a model would be asked first. */
   readonly dryRun?: boolean;
+  /** Also measures what higher ISA levels would give. */
+  readonly measureLevels?: boolean;
   /** Milliseconds, monotonic; injected by tests. */
   readonly now?: () => number;
 }
@@ -180,16 +183,19 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
     signal?.throwIfAborted();
 
     progress.phase('judge');
-    const judgement = await judge({
+    const judging = {
       units,
       baseline,
       workspace,
       trials,
       noise,
       budget,
-      onStep: (message) => progress.step(message),
+      onStep: (message: string) => progress.step(message),
       signal,
-    });
+    };
+    const judgement = await judge(judging);
+    const kept = judgement.kept.map(({ unit }) => unit);
+    const levels = options.measureLevels ? await levelGains(judging, { host: prep.host, kept }) : undefined;
 
     progress.phase('apply');
     const agents = policy.report?.();
@@ -213,6 +219,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       leverGains: Object.fromEntries(judgement.leverGains),
       addon: { vsO3: judgement.vsO3, vsStock: judgement.vsStock },
       noiseFloor: judgement.noiseFloor,
+      ...(levels && { levels }),
       trials: budget.trials,
       elapsedMs: Math.round(now() - startedAt),
       policy: config.policy,

@@ -33,7 +33,7 @@ NAPI_MODULE_INIT() {
 }
 `,
   'autopass.config.json':
-    '{"bench":"./bench.mjs","test":["node","test.cjs"],"budget":{"minutes":1,"trials":2}}',
+    '{"bench":"./bench.mjs","test":["node","test.cjs"],"isa":"baseline","budget":{"minutes":1,"trials":2}}',
   'bench.mjs': `export default (addon, inputs) => {
   const seed = inputs === 'tune' ? 7 : 11;
   const bytes = Buffer.from(Uint8Array.from({ length: 200_000 + seed }, (_, i) => (i * seed) % 251));

@@ -1,0 +1,73 @@
+import type { CompileCommand } from '../build/types.js';
+import { isaLevelOf } from '../levers/isa-level.js';
+import { baselineTarget, type HostTarget } from '../target/host.js';
+import { compare, finalAssembly, type JudgeContext, widened } from './judge.js';
+import type { LevelGain } from './result.js';
+import type { TunedUnit } from './units.js';
+import type { Assembly, CompiledObject } from './workspace.js';
+
+/** The lower end of a level's interval must lie above this: variants cost build time and size in every package. */
+const leastGain = 1.03;
+/** A lower level, which more processors run, is taken when it reaches this much of the best one's speed. */
+const nearlyBest = 0.98;
+
+/**
+ * The hot files by plain clang -O3 for every higher ISA level of this machine, over the addon as the session leaves it, on check
+ * inputs. Levels that change no object, do not compile, or give other outputs are left out. Best level first.
+ */
+export async function levelGains(
+  context: JudgeContext,
+  options: { host: HostTarget; kept: readonly TunedUnit[] },
+): Promise<LevelGain[]> {
+  const { workspace, trials, units, noise, onStep } = context;
+  const lowest = isaLevelOf(baselineTarget(options.host));
+  const assemblies = new Map<string, Assembly>();
+  for (const level of options.host.levels.filter((name) => name !== lowest)) {
+    const assembly = await compiledFor(
+      level,
+      units.map(({ command }) => command),
+      context,
+    );
+    if (assembly !== undefined) assemblies.set(level, assembly);
+  }
+  if (assemblies.size === 0) return [];
+  onStep(`measuring the addon at ${[...assemblies.keys()].join(', ')}`);
+  const names = [...assemblies.keys()];
+  const variants = await Promise.all([...assemblies].map(([name, each]) => workspace.variant(name, each)));
+  const verdicts = await trials.verify(variants);
+  context.signal?.throwIfAborted();
+  for (const [index, name] of names.entries()) {
+    if (verdicts[index]?.outcome !== 'equal') assemblies.delete(name);
+  }
+  if (assemblies.size === 0) return [];
+  const results = await compare(context, finalAssembly(options.kept), 'race', 'check', assemblies);
+  return [...assemblies.keys()].flatMap((level) => {
+    const result = results.get(level);
+    return result === undefined || result.outcome === 'failed'
+      ? []
+      : [{ level, ...widened({ ratio: result.ratio, ci: result.ci }, noise.value) }];
+  });
+}
+
+/** Undefined where the level changes nothing, or something does not compile. */
+async function compiledFor(
+  level: string,
+  commands: readonly CompileCommand[],
+  { workspace, baseline }: JudgeContext,
+): Promise<Assembly | undefined> {
+  const assembly = new Map<string, CompiledObject>();
+  for (const command of commands) {
+    const outcome = await workspace.compile(command, {}, level);
+    if (outcome.kind !== 'compiled') return undefined;
+    assembly.set(command.output, outcome.object);
+  }
+  const isNew = [...assembly].some(([output, { hash }]) => baseline.get(output)?.hash !== hash);
+  return isNew ? assembly : undefined;
+}
+
+/** The level that deserves variants of its own: clearly faster than the addon without, and run by the most processors. */
+export function levelWorthwhile(gains: readonly LevelGain[]): LevelGain | undefined {
+  const clear = gains.filter(({ ci }) => ci[0] > leastGain);
+  const best = Math.max(...clear.map(({ ratio }) => ratio));
+  return clear.findLast(({ ratio }) => ratio >= best * nearlyBest);
+}
