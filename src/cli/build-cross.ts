@@ -7,6 +7,7 @@ import { formatTarget, requireTarget } from '../target/target.js';
 import { type CrossBuild, crossBuild } from '../tune/cross-build.js';
 import { withSessionLock } from '../tune/session-lock.js';
 import { verifyCross } from '../tune/verify-cross.js';
+import { formatNeeds } from '../verify/cross-binary.js';
 import type { CommandIo } from './command.js';
 
 /** `autopass build --target`: never tunes; the lock's entries for that target are applied. */
@@ -45,9 +46,8 @@ export async function buildCross(
     files.push(file);
   }
   const lines = files.map((file, index) => {
-    const { machine, glibc } = build.needs[index] ?? {};
-    const libc = glibc === undefined ? '' : `, needs glibc ${glibc} or newer`;
-    return `${path.relative(process.cwd(), file)}: ${machine}${libc}`;
+    const needs = build.needs[index];
+    return `${path.relative(process.cwd(), file)}${needs === undefined ? '' : `: ${formatNeeds(needs)}`}`;
   });
   const count = build.applied.length;
   io.print(

@@ -55,15 +55,7 @@ export async function scoreTranslationUnits(request: ScoreRequest): Promise<Scor
   const recorded = await Promise.all(request.binaries.map((binary) => openBinary(request, binary)));
   const warnings = unreadableObjects(recorded);
   const run = await runPerf(request.profile, request.workDir, request.signal);
-  if (run.kind === 'unavailable') {
-    const warning = `perf cannot be used (${run.reason}): translation units are ranked by code size instead of time`;
-    return {
-      units: bySize(recorded),
-      addonShare: undefined,
-      source: 'text-size',
-      warnings: [...warnings, warning],
-    };
-  }
+  if (run.kind === 'unavailable') return scoreBySize(recorded, `perf cannot be used (${run.reason})`);
   const isAddon = request.isAddonDso ?? sameName;
   const binaries = await Promise.all(recorded.map((entry) => withMappedImages(entry, run.events, isAddon)));
   const tally = countSamples(run.events, binaries, isAddon);
@@ -74,10 +66,21 @@ export async function scoreTranslationUnits(request: ScoreRequest): Promise<Scor
     `${tally.inAddon} of ${tally.total} samples in the addon, ${units.length} units have some`,
   );
   if (units.length === 0) {
-    const warning = 'no sample could be matched to a source file: translation units are ranked by code size';
-    return { units: bySize(binaries), addonShare, source: 'text-size', warnings: [...warnings, warning] };
+    const bySizes = scoreBySize(binaries, 'no sample could be matched to a source file');
+    return { ...bySizes, addonShare, warnings: [...new Set([...warnings, ...bySizes.warnings])] };
   }
   return { units, addonShare, source: 'perf', warnings };
+}
+
+/** Ranks by code size, and says for which reason. */
+export function scoreBySize(binaries: readonly OpenBinary[], reason: string): Score {
+  const warning = `${reason}: translation units are ranked by code size instead of time`;
+  return {
+    units: bySize(binaries),
+    addonShare: undefined,
+    source: 'text-size',
+    warnings: [...unreadableObjects(binaries), warning],
+  };
 }
 
 /** Warnings about objects that take no part in the score. */
@@ -136,7 +139,7 @@ export function byWeight(functions: Tally['functions']): ScoredUnit[] {
 }
 
 /** Units by the size of their machine code, largest first. */
-export function bySize(binaries: readonly OpenBinary[]): ScoredUnit[] {
+function bySize(binaries: readonly OpenBinary[]): ScoredUnit[] {
   const objects = binaries.flatMap(({ linked }) => linked.objects);
   const sizes = (object: LinkedObject): [string, number][] =>
     object.functions.map((entry) => [sourceFunction(entry.name), entry.size]);

@@ -13,7 +13,8 @@ import type { PolicyReport } from '../policy/types.js';
 import { baselineTarget } from '../target/host.js';
 import { buildPackage } from './build-package.js';
 import { localHeaders } from './headers.js';
-import type { JudgedUnit, Judgement } from './judge.js';
+import { even, type JudgedUnit, type Judgement } from './judge.js';
+import { lockMeasurement } from './lock-measurement.js';
 import { testFailure } from './package-tests.js';
 import type { Preparation } from './prepare.js';
 import { installProfiles, pruneProfiles } from './profiles.js';
@@ -92,38 +93,33 @@ function withoutStale(lock: Lock, { units, prep: { target } }: ApplyContext): Lo
   return result;
 }
 
-async function entryOf(context: ApplyContext, { unit, vsO3, vsStock }: JudgedUnit): Promise<LockEntry> {
+async function entryOf(context: ApplyContext, judged: JudgedUnit): Promise<LockEntry> {
+  const { judgement, trials } = context;
+  const { unit } = judged;
   return {
     ...(await entryBase(context, unit)),
     levers: unit.incumbent.configuration,
     objectHash: unit.incumbent.object.hash,
-    measured: {
-      speedup: round(vsO3.ratio),
-      ci: [round(vsO3.ci[0]), round(vsO3.ci[1])],
-      vsStock: round(vsStock.ratio),
-      vsStockCi: [round(vsStock.ci[0]), round(vsStock.ci[1])],
-      noiseFloor: round(context.judgement.noiseFloor),
-      ...(context.trials.sameInputs && { sameInputs: true }),
-      ...(context.trials.isEstimate && { estimate: true }),
-    },
+    measured: lockMeasurement(judged, {
+      noiseFloor: judgement.noiseFloor,
+      ...(trials.sameInputs && { sameInputs: true }),
+      ...(trials.isEstimate && { estimate: true }),
+    }),
   };
 }
 
 /** Says that the stock compiler won here, so that the next build does not search again. */
 async function stockEntryOf(context: ApplyContext, unit: TunedUnit): Promise<LockEntry> {
+  const { judgement, trials } = context;
   return {
     ...(await entryBase(context, unit)),
     verdict: 'stock',
     levers: {},
     objectHash: unit.baseline.hash,
-    measured: {
-      speedup: 1,
-      ci: [1, 1],
-      vsStock: 1,
-      vsStockCi: [1, 1],
-      noiseFloor: round(context.judgement.noiseFloor),
-      ...(context.trials.isEstimate && { estimate: true }),
-    },
+    measured: lockMeasurement(
+      { vsO3: even, vsStock: even },
+      { noiseFloor: judgement.noiseFloor, ...(trials.isEstimate && { estimate: true }) },
+    ),
   };
 }
 
@@ -187,8 +183,4 @@ async function runTests({ config, prep, signal, judgement }: ApplyContext): Prom
       hint: 'The lock is as it was. The code may rely on undefined behaviour that the tuned compiler exposes.',
     },
   );
-}
-
-function round(value: number): number {
-  return Math.round(value * 10_000) / 10_000;
 }

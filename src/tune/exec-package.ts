@@ -12,7 +12,7 @@ import { exitCodes } from '../errors.js';
 import type { Logger } from '../log.js';
 import { buildMachine } from '../target/machine.js';
 import type { Target } from '../target/target.js';
-import { binaryNeeds } from '../verify/cross-binary.js';
+import { binaryNeeds, formatNeeds } from '../verify/cross-binary.js';
 import { configuredEnvironment, isHooked } from './build-package.js';
 import { configuredToolchain } from './cross-copy.js';
 import { installVariants } from './variants.js';
@@ -77,8 +77,7 @@ async function environment(
 /** Refuses what is not for the target, and says what the rest needs. */
 async function check({ packageRoot, cross }: Config, target: Target, logger: Logger): Promise<void> {
   for (const { loaded } of await findAddonBinaries(await loadRecord(packageRoot))) {
-    const { machine, glibc } = await binaryNeeds(loaded, target, cross.glibc);
-    const needs = glibc === undefined ? '' : `, needs glibc ${glibc} or newer`;
-    logger.info(`${path.relative(packageRoot, loaded)}: ${machine}${needs}`);
+    const needs = await binaryNeeds(loaded, target, cross.glibc);
+    logger.info(`${path.relative(packageRoot, loaded)}: ${formatNeeds(needs)}`);
   }
 }

@@ -2,7 +2,13 @@ import os from 'node:os';
 import type { Config } from '../config/load.js';
 import { AutoPassError } from '../errors.js';
 import { gatherEvidence } from '../evidence/gather.js';
-import { type Score, type ScoredUnit, scoreTranslationUnits } from '../evidence/score.js';
+import {
+  openBinary,
+  type Score,
+  type ScoredUnit,
+  scoreBySize,
+  scoreTranslationUnits,
+} from '../evidence/score.js';
 import { isaArgs } from '../levers/isa-level.js';
 import type { Logger } from '../log.js';
 import { scoreByCounts } from '../measure/estimate/score.js';
@@ -32,7 +38,10 @@ export async function scoreStock(
     const counts = await emulated.estimator.countVariant(request, stock);
     return scoreByCounts({ record, binaries, counts });
   }
-  if (!isRunnable(prep.host, detectHost())) return scoreByCounts({ record, binaries, counts: {} });
+  if (!isRunnable(prep.host, detectHost())) {
+    const opened = await Promise.all(binaries.map((binary) => openBinary({ record }, binary)));
+    return scoreBySize(opened, 'nothing is sampled on another machine');
+  }
   const profile = await profileCommand({ ...bench, inputs: 'tune', variant: stock, durationMs: profileMs });
   const request = { packageRoot: config.packageRoot, record, binaries, profile, workDir, clang, logger };
   return scoreTranslationUnits({ ...request, ...(signal && { signal }) });

@@ -39,7 +39,8 @@ export interface Judgement {
   readonly leverGains: ReadonlyMap<string, Ratio>;
 }
 
-const even: Ratio = { ratio: 1, ci: [1, 1] };
+/** Neither faster nor slower. */
+export const even: Ratio = { ratio: 1, ci: [1, 1] };
 const confirmProcesses = { minProcesses: 8, maxProcesses: 16 };
 /** What is left out must not cost more than this, as a ratio. */
 const leastNeeded = 0.997;

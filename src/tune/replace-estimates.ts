@@ -1,6 +1,7 @@
 import type { LockEntry, LockMeasurement } from '../lock/types.js';
 import type { Variant, VariantResult } from '../measure/types.js';
 import { invert, widened } from './judge.js';
+import { lockMeasurement } from './lock-measurement.js';
 import type { Ratio } from './result.js';
 import type { Assembly, CompiledObject, Workspace } from './workspace.js';
 
@@ -38,14 +39,6 @@ export function measuredEntries(
     if (o3 === undefined || stock === undefined || [o3, stock].some(({ outcome }) => outcome === 'failed'))
       return [];
     const over = (result: VariantResult): Ratio => widened(invert(result), facts.noiseFloor);
-    const [vsO3, vsStock] = [over(o3), over(stock)];
-    const measured = {
-      speedup: vsO3.ratio,
-      ci: vsO3.ci,
-      vsStock: vsStock.ratio,
-      vsStockCi: vsStock.ci,
-      ...facts,
-    };
-    return [{ ...entry, measured }];
+    return [{ ...entry, measured: lockMeasurement({ vsO3: over(o3), vsStock: over(stock) }, facts) }];
   });
 }

@@ -51,6 +51,11 @@ export async function binaryNeeds(file: string, target: Target, newestGlibc?: st
   return { machine: machines[wanted] ?? '', ...(glibc !== undefined && { glibc }) };
 }
 
+/** For people: the machine and the oldest C library. */
+export function formatNeeds({ machine, glibc }: BinaryNeeds): string {
+  return glibc === undefined ? machine : `${machine}, needs glibc ${glibc} or newer`;
+}
+
 function newest(versions: readonly string[]): string | undefined {
   return versions.reduce<string | undefined>(
     (best, version) => (best === undefined || isNewer(version, best) ? version : best),

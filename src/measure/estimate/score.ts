@@ -3,10 +3,10 @@ import type { BuildRecord, CompileCommand } from '../../build/types.js';
 import { type OpenBinary, type Resolver, resolver } from '../../evidence/samples.js';
 import {
   bestImage,
-  bySize,
   byWeight,
   openBinary,
   type Score,
+  scoreBySize,
   unreadableObjects,
 } from '../../evidence/score.js';
 import type { ExecutionCounts } from './count.js';
@@ -23,7 +23,6 @@ export async function scoreByCounts(request: {
   readonly counts: ExecutionCounts;
 }): Promise<Score> {
   const opened = await Promise.all(request.binaries.map((binary) => openBinary(request, binary)));
-  const warnings = unreadableObjects(opened);
   const resolvers = new Map<string, Resolver>();
   const functions = new Map<CompileCommand, Map<string, number>>();
   for (const files of Object.values(request.counts)) {
@@ -43,15 +42,9 @@ export async function scoreByCounts(request: {
     }
   }
   const units = byWeight(functions);
-  if (units.length > 0) return { units, addonShare: undefined, source: 'counts', warnings };
-  const warning =
-    'the benchmark executes nothing in a known source file: translation units are ranked by code size';
-  return {
-    units: bySize(opened),
-    addonShare: undefined,
-    source: 'text-size',
-    warnings: [...warnings, warning],
-  };
+  if (units.length > 0)
+    return { units, addonShare: undefined, source: 'counts', warnings: unreadableObjects(opened) };
+  return scoreBySize(opened, 'the benchmark executes nothing in a known source file');
 }
 
 /** What was counted may have been linked from other objects than the recorded file: its own symbols are the right ones. */
