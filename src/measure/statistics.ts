@@ -45,8 +45,8 @@ export interface ProcessSample {
 }
 
 /**
- * A slice this much longer than the lower quartile of its variant and case was interrupted: the same calls on the same data take the same time. A shared
- * machine takes the core away for up to half a second, in a quarter of all slices.
+ * A slice this much longer than the fastest eighth of its variant and case was interrupted: the same calls on the same data take the same time. A shared
+ * machine takes the core away for up to half a second, in up to three quarters of all slices.
  */
 const interruptedFactor = 1.25;
 
@@ -88,7 +88,7 @@ function uninterrupted(slices: readonly Slice[]): Map<number, Set<number>> {
   return new Map(
     [...byVariant].map(([variant, all]) => {
       const sorted = all.sort((a, b) => a - b);
-      const limit = (sorted[Math.floor((sorted.length - 1) / 4)] ?? 0) * interruptedFactor;
+      const limit = (sorted[Math.floor((sorted.length - 1) / 8)] ?? 0) * interruptedFactor;
       return [variant, new Set(sorted.filter((ns) => ns <= limit))];
     }),
   );

@@ -29,12 +29,13 @@ export async function timeVariants(bench: OpenBench, spec: TimeSpec): Promise<Ti
   }
 
   const wanted = spec.rounds ?? roundsFor(spec, roundMs);
+  const least = fewestRounds(spec, roundMs);
   const rounds: Record<string, Slice[][]> = {};
   // Round -1 warms up; long calls have been warmed up by the first one.
   for (let round = -1; round < wanted; round++) {
     if (process.ppid !== parent) process.exit(1);
     const elapsed = performance.now() - started;
-    if (elapsed > spec.budgetMs && round >= 2) break;
+    if (elapsed > spec.budgetMs && round >= least) break;
     // Once per round: a full collection takes tens of milliseconds.
     globalThis.gc?.();
     for (const [name, variants] of table) {
@@ -65,6 +66,15 @@ export async function timeVariants(bench: OpenBench, spec: TimeSpec): Promise<Ti
 /** With too few rounds a single interrupted slice would count too much. `roundMs`: one slice of every case. */
 function roundsFor({ perVariantMs = 900, leastRounds = 6 }: TimeSpec, roundMs: number): number {
   return Math.min(48, Math.max(leastRounds, Math.round(perVariantMs / Math.max(roundMs, 1))));
+}
+
+/**
+ * Rounds that are taken however late it is, on a machine that takes four times as long: on one that is taken away three quarters of the time, two rounds
+ * of short slices were off by a factor of 3 now and then, six by 4 % at most.
+ */
+function fewestRounds({ budgetMs, variants }: TimeSpec, roundMs: number): number {
+  const affordable = Math.floor(budgetMs / (4 * roundMs * variants.length));
+  return Math.min(6, Math.max(2, affordable));
 }
 
 /** Calls all cases of the one variant in turn, for a profiler that watches. */
