@@ -29,11 +29,12 @@ export function formatSummary(result: TuneResult): string {
   return lines.join('\n');
 }
 
-function measured({ addon, noiseFloor, verdict, sameInputs }: TuneResult): string[] {
+function measured({ addon, noiseFloor, verdict, sameInputs, levels = [] }: TuneResult): string[] {
   return [
     `the whole addon   over stock  ${formatRatio(addon.vsStock)}`,
     `                  over -O3    ${formatRatio(addon.vsO3)}`,
     `                  noise floor ± ${(noiseFloor * 100).toFixed(1)} %`,
+    ...levels.map(({ level, ...gain }) => `${`-O3 at ${level}`.padEnd(17)} over this   ${formatRatio(gain)}`),
     '',
     verdict === 'faster'
       ? `Confirmed on ${sameInputs ? 'the same inputs it was tuned on (the gain may be fitted to them)' : 'inputs that tuning did not see'}, in fresh processes.`
