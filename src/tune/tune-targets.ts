@@ -21,7 +21,9 @@ export interface TuneTargetsOptions {
 export async function tuneTargets(config: Config, options: TuneTargetsOptions): Promise<TuneResult[]> {
   const { session, build, logger } = options;
   const isDispatched = config.isa === 'dispatch';
-  if (!isDispatched && config.isa !== 'auto') return [await session(config)];
+  // A transcript holds one session.
+  const isAutomatic = config.isa === 'auto' && config.model.replay === undefined;
+  if (!isDispatched && !isAutomatic) return [await session(config)];
   const [best, ...lower] = detectHost().levels;
   if (best === undefined || lower.length === 0) return [await session({ ...config, isa: 'baseline' })];
   const { minutes, trials } = config.budget;

@@ -46,7 +46,8 @@ afterAll(async () => {
 /** Writes the package afresh: no build, no lock, no state. */
 async function freshPackage(model: object = {}): Promise<void> {
   await rm(root, { recursive: true, force: true });
-  const config = { bench: './bench.mjs', policy: 'agents', budget: { minutes: 1, trials: 2 }, model };
+  const budget = { minutes: 1, trials: 2 };
+  const config = { bench: './bench.mjs', policy: 'agents', isa: 'baseline', budget, model };
   await writeFiles(root, { ...files, 'autopass.config.json': JSON.stringify(config) });
 }
 

@@ -99,6 +99,11 @@ describe.runIf(detectHost().levels.length > 1)('tuning for several targets', () 
     expect([asked, built]).toEqual([['baseline 10'], []]);
   });
 
+  it('asks for one session where a transcript is replayed', async () => {
+    await run('{"model":{"replay":"session.jsonl"}}', { ...won(1.1), levels: [gain(best, 1.3)] });
+    expect([asked, built]).toEqual([['auto 10'], []]);
+  });
+
   it('shares the budget where dispatch was asked for', async () => {
     await run('{"isa":"dispatch"}', { ...won(1.1), levels: [] }, won(1.1));
     expect([asked, built]).toEqual([['baseline 5', `${best} 5`], ['dispatch']]);
