@@ -8,6 +8,8 @@ import type { Assembly, CompiledObject } from './workspace.js';
 
 /** The lower end of a level's interval must lie above this: variants cost build time and size in every package. */
 const leastGain = 1.03;
+/** The same for a second level: it takes a session of its own. */
+const leastGainBelow = 1.1;
 /** A lower level, which more processors run, is taken when it reaches this much of the best one's speed. */
 const nearlyBest = 0.98;
 
@@ -65,9 +67,16 @@ async function compiledFor(
   return isNew ? assembly : undefined;
 }
 
-/** The level that deserves variants of its own: clearly faster than the addon without, and run by the most processors. */
-export function levelWorthwhile(gains: readonly LevelGain[]): LevelGain | undefined {
+/**
+ * The levels that deserve variants of their own. First the lowest of those that come near the best; then, for the many processors that do
+ * not run it, the best one below, where that is far ahead of the addon without. At most two, none without a clear gain.
+ */
+export function levelsWorthwhile(gains: readonly LevelGain[]): LevelGain[] {
   const clear = gains.filter(({ ci }) => ci[0] > leastGain);
   const best = Math.max(...clear.map(({ ratio }) => ratio));
-  return clear.findLast(({ ratio }) => ratio >= best * nearlyBest);
+  const first = clear.findLast(({ ratio }) => ratio >= best * nearlyBest);
+  if (first === undefined) return [];
+  const below = clear.slice(clear.indexOf(first) + 1).filter(({ ci }) => ci[0] > leastGainBelow);
+  const [second] = below.sort((a, b) => b.ratio - a.ratio);
+  return second === undefined ? [first] : [first, second];
 }

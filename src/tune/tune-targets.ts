@@ -2,7 +2,7 @@ import type { Config } from '../config/load.js';
 import { setConfigField } from '../config/set-field.js';
 import type { Logger } from '../log.js';
 import { detectHost } from '../target/host.js';
-import { levelWorthwhile } from './level-gains.js';
+import { levelsWorthwhile } from './level-gains.js';
 import type { TuneResult } from './result.js';
 import type { TuneOptions } from './tune.js';
 
@@ -14,9 +14,9 @@ export interface TuneTargetsOptions {
 }
 
 /**
- * One session for each target that `isa` asks for. `dispatch` asks for two, with half of the budget each: the baseline, and the level
- * that was measured to be worth it, or else the best one of this machine. `auto` asks for the baseline, and for a second session, with
- * half of the budget, only where a level was measured to be worth it; if that confirms a gain, the config says `dispatch` from then on.
+ * One session for each target that `isa` asks for. `dispatch` asks for the baseline and for the levels that were measured to be worth it,
+ * or else the best one of this machine, with half of the budget each. `auto` gives the baseline all of it, and half of it to each level
+ * that was measured to be worth it, if there is one; if one of them confirms its gain, the config says `dispatch` from then on.
  */
 export async function tuneTargets(config: Config, options: TuneTargetsOptions): Promise<TuneResult[]> {
   const { session, build, logger } = options;
@@ -32,24 +32,27 @@ export async function tuneTargets(config: Config, options: TuneTargetsOptions): 
     { ...config, isa: 'baseline', ...(isDispatched && { budget: half }) },
     { measureLevels: true },
   );
-  const gain = levelWorthwhile(plain.levels ?? []);
-  if (gain === undefined && !isDispatched) return [plain];
-  const level = gain?.level ?? best;
-  if (gain !== undefined) {
+  const gains = levelsWorthwhile(plain.levels ?? []);
+  if (gains.length === 0 && !isDispatched) return [plain];
+  for (const { level, ratio } of gains) {
     logger.info(
-      `for ${level} plain -O3 is ${gain.ratio.toFixed(2)} times as fast as what was found: tuning for it as well, ${half.minutes} minutes`,
+      `for ${level} plain -O3 is ${ratio.toFixed(2)} times as fast as what was found: it is tuned for as well`,
     );
   }
-  const raised = await session({ ...config, isa: level, budget: half });
+  const levels = gains.length === 0 ? [best] : gains.map(({ level }) => level);
+  const raised: TuneResult[] = [];
+  for (const level of levels) raised.push(await session({ ...config, isa: level, budget: half }));
   if (isDispatched) await build(config);
-  else if (isConfirmed(plain, raised)) {
+  else if (raised.some((result) => isConfirmed(plain, result))) {
     await chooseDispatch(config, logger);
     await build({ ...config, isa: 'dispatch' });
   } else {
-    logger.info(`it was not confirmed that ${level} deserves variants of its own: the addon stays as it was`);
+    logger.info(
+      `it was not confirmed that ${levels.join(', ')} deserve variants of their own: the addon stays as it was`,
+    );
     await build(config);
   }
-  return [plain, raised];
+  return [plain, ...raised];
 }
 
 function isConfirmed(plain: TuneResult, raised: TuneResult): boolean {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { detectHost } from '../../src/target/host.js';
-import { levelWorthwhile } from '../../src/tune/level-gains.js';
+import { levelsWorthwhile } from '../../src/tune/level-gains.js';
 import type { LevelGain, Ratio, TuneResult } from '../../src/tune/result.js';
 import { tuneTargets } from '../../src/tune/tune-targets.js';
 
@@ -29,13 +29,18 @@ const session: TuneResult = {
 const gain = (level: string, value: number): LevelGain => ({ level, ...ratio(value) });
 
 it.each([
-  ['nothing was measured', [], undefined],
-  ['no gain is clear', [gain('x86-64-v3', 1.04)], undefined],
-  ['one is clear', [gain('x86-64-v3', 1.1), gain('x86-64-v2', 1.01)], 'x86-64-v3'],
-  ['a lower one is nearly as fast', [gain('x86-64-v4', 1.3), gain('x86-64-v3', 1.29)], 'x86-64-v3'],
-  ['the lower one is much slower', [gain('x86-64-v4', 1.5), gain('x86-64-v3', 1.2)], 'x86-64-v4'],
-])('where %s, that level is taken', (_what, gains, level) => {
-  expect(levelWorthwhile(gains)?.level).toBe(level);
+  ['nothing was measured', [], []],
+  ['no gain is clear', [gain('x86-64-v3', 1.04)], []],
+  ['one is clear', [gain('x86-64-v3', 1.1), gain('x86-64-v2', 1.01)], ['x86-64-v3']],
+  ['a lower one is nearly as fast', [gain('x86-64-v4', 1.3), gain('x86-64-v3', 1.29)], ['x86-64-v3']],
+  ['a lower one gives little', [gain('x86-64-v4', 1.5), gain('x86-64-v3', 1.1)], ['x86-64-v4']],
+  [
+    'lower ones give much',
+    [2.5, 1.6, 1.3].map((value, at) => gain(`x86-64-v${4 - at}`, value)),
+    ['x86-64-v4', 'x86-64-v3'],
+  ],
+])('where %s, the levels are chosen', (_what, gains, levels) => {
+  expect(levelsWorthwhile(gains).map(({ level }) => level)).toEqual(levels);
 });
 
 describe.runIf(detectHost().levels.length > 1)('tuning for several targets', () => {
