@@ -7,8 +7,8 @@ import { detectHost } from '../target/host.js';
 import { findClangs } from '../toolchain/find-clang.js';
 import { type LockStatus, lockStatus } from '../tune/lock-status.js';
 import type { TuneResult } from '../tune/result.js';
-import { type TuneOptions, tune } from '../tune/tune.js';
-import { tuneTargets } from '../tune/tune-targets.js';
+import { tune } from '../tune/tune.js';
+import { type TuneTargetsOptions, tuneTargets } from '../tune/tune-targets.js';
 import { buildCross } from './build-cross.js';
 import { command } from './command.js';
 import { isCi } from './frozen.js';
@@ -50,7 +50,7 @@ export const build: CommandDef = command(
       return buildCross(config, io, { target, out, verify, device });
     }
     if (!isFrozen && needsTuning(status, config.isa) && (await canTune(config, io.logger))) {
-      const session = (chosen: Config, more: Pick<TuneOptions, 'measureLevels'> = {}): Promise<TuneResult> =>
+      const session: TuneTargetsOptions['session'] = (chosen, more) =>
         withProgress(io, (progress, logger) =>
           tune(chosen, { logger, progress, signal: io.signal, ...more }),
         );

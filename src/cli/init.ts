@@ -5,6 +5,7 @@ import type { CommandDef } from 'citty';
 import { applyFolder } from '../build/apply-folder.js';
 import { type BuildSystem, detectBuildSystem } from '../build/detect-build-system.js';
 import { type PackageJson, readPackageJson } from '../config/load.js';
+import { setJsonField } from '../config/set-json-field.js';
 import { exitCodes } from '../errors.js';
 import { profilesFolder } from '../levers/profiles.js';
 import { isHooked } from '../tune/build-package.js';
@@ -82,11 +83,7 @@ async function publishFiles(packageRoot: string, manifest: PackageJson, hook: Ho
     (name) => !manifest.files?.includes(name),
   );
   if (missing.length === 0) return false;
-  const file = path.join(packageRoot, 'package.json');
-  const text = await readFile(file, 'utf8');
-  const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? '  ';
-  const changed = { ...(JSON.parse(text) as object), files: [...manifest.files, ...missing] };
-  await writeFile(file, `${JSON.stringify(changed, undefined, indent)}\n`);
+  await setJsonField(path.join(packageRoot, 'package.json'), 'files', [...manifest.files, ...missing]);
   return true;
 }
 

@@ -1,13 +1,12 @@
 import type { CommandDef } from 'citty';
-import { type Config, loadConfig } from '../config/load.js';
+import { loadConfig } from '../config/load.js';
 import { exitCodes } from '../errors.js';
 import { DryRunEnd } from '../model/dry-run.js';
 import { appliedTargets, variantTargets } from '../target/applied.js';
 import { detectHost } from '../target/host.js';
-import type { TuneResult } from '../tune/result.js';
-import { tune as runTune, type TuneOptions } from '../tune/tune.js';
+import { tune as runTune } from '../tune/tune.js';
 import { tuneCross } from '../tune/tune-cross.js';
-import { tuneTargets } from '../tune/tune-targets.js';
+import { type TuneTargetsOptions, tuneTargets } from '../tune/tune-targets.js';
 import { command } from './command.js';
 import { deviceArg, elsewhere } from './elsewhere.js';
 import { refuseInCi } from './frozen.js';
@@ -37,7 +36,7 @@ export const tune: CommandDef = command(
     const config = withSessionArgs(await loadConfig(args.dir), args);
     const dryRun = Boolean(args['dry-run']);
     const where = elsewhere(config, args);
-    const session = (chosen: Config, more: Pick<TuneOptions, 'measureLevels'> = {}): Promise<TuneResult> =>
+    const session: TuneTargetsOptions['session'] = (chosen, more) =>
       withProgress(io, (progress, logger) => {
         const options = { logger, progress, signal: io.signal, dryRun, ...more };
         return where === undefined ? runTune(chosen, options) : tuneCross(chosen, where, options);
@@ -56,15 +55,15 @@ export const tune: CommandDef = command(
     }
     printResults(results, io);
     if (where !== undefined) io.logger.info(`build with it: autopass build --target ${results[0]?.target}`);
-    // As tuning left it.
-    const { isa } = await loadConfig(args.dir);
-    const unused =
-      where === undefined &&
-      results.find(({ target, verdict }) => verdict === 'faster' && !isUsed(target, isa));
-    if (unused) {
-      io.logger.warn(
-        `builds leave out what was tuned for ${unused.target} unless "isa" in the config is dispatch or host`,
-      );
+    else {
+      // As tuning left it.
+      const { isa } = await loadConfig(args.dir);
+      const unused = results.find(({ target, verdict }) => verdict === 'faster' && !isUsed(target, isa));
+      if (unused) {
+        io.logger.warn(
+          `builds leave out what was tuned for ${unused.target} unless "isa" in the config is dispatch or host`,
+        );
+      }
     }
     return results.some(({ verdict }) => verdict === 'faster') ? exitCodes.ok : exitCodes.notFaster;
   },

@@ -53,33 +53,36 @@ const functionsPerUnit = 24;
  */
 export async function scoreTranslationUnits(request: ScoreRequest): Promise<Score> {
   const recorded = await Promise.all(request.binaries.map((binary) => openBinary(request, binary)));
-  const warnings = unreadableObjects(recorded);
   const run = await runPerf(request.profile, request.workDir, request.signal);
   if (run.kind === 'unavailable') return scoreBySize(recorded, `perf cannot be used (${run.reason})`);
   const isAddon = request.isAddonDso ?? sameName;
   const binaries = await Promise.all(recorded.map((entry) => withMappedImages(entry, run.events, isAddon)));
   const tally = countSamples(run.events, binaries, isAddon);
   const addonShare = tally.total === 0 ? 0 : tally.inAddon / tally.total;
-  warnings.push(...shareWarnings(tally, addonShare, binaries));
+  const warnings = shareWarnings(tally, addonShare, binaries);
   const units = byWeight(tally.functions);
   request.logger.debug(
     `${tally.inAddon} of ${tally.total} samples in the addon, ${units.length} units have some`,
   );
   if (units.length === 0) {
-    const bySizes = scoreBySize(binaries, 'no sample could be matched to a source file');
-    return { ...bySizes, addonShare, warnings: [...new Set([...warnings, ...bySizes.warnings])] };
+    const reason = 'no sample could be matched to a source file';
+    return { ...scoreBySize(binaries, reason, warnings), addonShare };
   }
-  return { units, addonShare, source: 'perf', warnings };
+  return { units, addonShare, source: 'perf', warnings: [...unreadableObjects(binaries), ...warnings] };
 }
 
-/** Ranks by code size, and says for which reason. */
-export function scoreBySize(binaries: readonly OpenBinary[], reason: string): Score {
+/** Ranks by code size, and says for which reason beside other warnings. */
+export function scoreBySize(
+  binaries: readonly OpenBinary[],
+  reason: string,
+  others: readonly string[] = [],
+): Score {
   const warning = `${reason}: translation units are ranked by code size instead of time`;
   return {
     units: bySize(binaries),
     addonShare: undefined,
     source: 'text-size',
-    warnings: [...unreadableObjects(binaries), warning],
+    warnings: [...unreadableObjects(binaries), ...others, warning],
   };
 }
 

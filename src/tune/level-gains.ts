@@ -1,6 +1,4 @@
-import type { CompileCommand } from '../build/types.js';
-import { isaLevelOf } from '../levers/isa-level.js';
-import { baselineTarget, type HostTarget } from '../target/host.js';
+import type { HostTarget } from '../target/host.js';
 import { compare, finalAssembly, type JudgeContext, widened } from './judge.js';
 import type { LevelGain } from './result.js';
 import type { TunedUnit } from './units.js';
@@ -21,23 +19,18 @@ export async function levelGains(
   context: JudgeContext,
   options: { host: HostTarget; kept: readonly TunedUnit[] },
 ): Promise<LevelGain[]> {
-  const { workspace, trials, units, noise, onStep } = context;
-  const lowest = isaLevelOf(baselineTarget(options.host));
+  const { workspace, trials, noise, onStep, signal } = context;
   const assemblies = new Map<string, Assembly>();
-  for (const level of options.host.levels.filter((name) => name !== lowest)) {
-    const assembly = await compiledFor(
-      level,
-      units.map(({ command }) => command),
-      context,
-    );
+  for (const level of options.host.levels.slice(0, -1)) {
+    const assembly = await compiledFor(level, context);
     if (assembly !== undefined) assemblies.set(level, assembly);
   }
   if (assemblies.size === 0) return [];
-  onStep(`measuring the addon at ${[...assemblies.keys()].join(', ')}`);
   const names = [...assemblies.keys()];
+  onStep(`measuring the addon at ${names.join(', ')}`);
   const variants = await Promise.all([...assemblies].map(([name, each]) => workspace.variant(name, each)));
   const verdicts = await trials.verify(variants);
-  context.signal?.throwIfAborted();
+  signal?.throwIfAborted();
   for (const [index, name] of names.entries()) {
     if (verdicts[index]?.outcome !== 'equal') assemblies.delete(name);
   }
@@ -47,20 +40,22 @@ export async function levelGains(
     const result = results.get(level);
     return result === undefined || result.outcome === 'failed'
       ? []
-      : [{ level, ...widened({ ratio: result.ratio, ci: result.ci }, noise.value) }];
+      : [{ level, ...widened(result, noise.value) }];
   });
 }
 
 /** Undefined where the level changes nothing, or something does not compile. */
 async function compiledFor(
   level: string,
-  commands: readonly CompileCommand[],
-  { workspace, baseline }: JudgeContext,
+  { workspace, baseline, units }: JudgeContext,
 ): Promise<Assembly | undefined> {
+  const outcomes = await workspace.compileAll(
+    units.map(({ command }) => ({ command, configuration: {}, level })),
+  );
   const assembly = new Map<string, CompiledObject>();
-  for (const command of commands) {
-    const outcome = await workspace.compile(command, {}, level);
-    if (outcome.kind !== 'compiled') return undefined;
+  for (const [index, { command }] of units.entries()) {
+    const outcome = outcomes[index];
+    if (outcome?.kind !== 'compiled') return undefined;
     assembly.set(command.output, outcome.object);
   }
   const isNew = [...assembly].some(([output, { hash }]) => baseline.get(output)?.hash !== hash);

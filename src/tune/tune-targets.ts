@@ -1,5 +1,5 @@
 import type { Config } from '../config/load.js';
-import { setConfigField } from '../config/set-field.js';
+import { setJsonField } from '../config/set-json-field.js';
 import type { Logger } from '../log.js';
 import { detectHost } from '../target/host.js';
 import { levelsWorthwhile } from './level-gains.js';
@@ -60,7 +60,8 @@ function isConfirmed(plain: TuneResult, raised: TuneResult): boolean {
 }
 
 async function chooseDispatch({ file }: Config, logger: Logger): Promise<void> {
-  if (await setConfigField(file, 'isa', 'dispatch')) {
+  if (file?.endsWith('.json')) {
+    await setJsonField(file, 'isa', 'dispatch');
     logger.info(`${file} says "isa": "dispatch" now: builds hold both, and the processor decides`);
   } else {
     logger.warn(

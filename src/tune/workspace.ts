@@ -71,9 +71,15 @@ export class Workspace {
 
   /** Compiles many, on all cores. */
   compileAll(
-    jobs: readonly { readonly command: CompileCommand; readonly configuration: Configuration }[],
+    jobs: readonly {
+      readonly command: CompileCommand;
+      readonly configuration: Configuration;
+      readonly level?: string;
+    }[],
   ): Promise<CompileOutcome[]> {
-    return mapPool(jobs, os.availableParallelism(), (job) => this.compile(job.command, job.configuration));
+    return mapPool(jobs, os.availableParallelism(), ({ command, configuration, level }) =>
+      this.compile(command, configuration, level),
+    );
   }
 
   /**

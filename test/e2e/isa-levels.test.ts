@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { isaLevelOf } from '../../src/levers/isa-level.js';
+import { silentLogger } from '../../src/log.js';
 import { detectHost } from '../../src/target/host.js';
 import { compileBaseline } from '../../src/tune/baseline.js';
 import { Budget } from '../../src/tune/budget.js';
@@ -14,7 +15,6 @@ import { sessionTools } from '../../src/tune/session-tools.js';
 import { temporaryFolder, writeFiles } from '../build/support.js';
 import { sumsAddon } from './sums-addon.js';
 
-const silent = { info() {}, warn() {}, debug() {} };
 const signal = undefined;
 let packageRoot: string;
 
@@ -37,18 +37,18 @@ it.runIf(detectHost().levels.includes('x86-64-v3'))(
     await writeFiles(packageRoot, { ...sumsAddon, 'src/sums.c': source });
     const config = await loadConfig(packageRoot);
     const workDir = path.join(packageRoot, '.autopass/work');
-    const prep = await prepare(config, { workDir, logger: silent, signal });
+    const prep = await prepare(config, { workDir, logger: silentLogger, signal });
     const level = isaLevelOf(prep.target);
     const profiles = path.join(workDir, 'profiles');
     const { workspace, trials } = sessionTools(config, prep, {
       workDir,
       level,
       profiles,
-      logger: silent,
+      logger: silentLogger,
       signal,
     });
     const commands = prep.tunable.filter(({ file }) => file === 'src/sums.c');
-    const baseline = await compileBaseline(commands, { workspace, trials, logger: silent });
+    const baseline = await compileBaseline(commands, { workspace, trials, logger: silentLogger });
     const hot = commands.map((command) => ({ command, share: 1, hot: [] }));
     const units = await gatherUnits(prep, hot, baseline, { workDir, level, signal });
     const context = {
