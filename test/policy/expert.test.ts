@@ -78,6 +78,28 @@ describe('the expert', () => {
     expect(keys(combined).some((key) => key.includes('slp'))).toBe(false);
   });
 
+  it('judges a part by what it adds to what it stands beside', async () => {
+    const profile = { 'pgo-ir': 'a1b2c3d4'.repeat(8) };
+    const needless = { ...profile, 'unroll-threshold': 1000 };
+    const useful = { ...profile, 'falign-functions': 64 };
+    const history = [
+      trialOf(profile, 1.15, 'profile'),
+      trialOf(needless, 1.14, 'unroll-long-loops'),
+      trialOf(useful, 1.18, 'align-compact-kernel'),
+      trialOf({ 'x86-cmov-converter': false }, 1.03, 'keep-selects'),
+    ];
+    const input = inputOf(evidence, { history, incumbent: useful, batch: 400 });
+    const proposals = await expert.propose(input);
+    const combined = proposals.filter(({ origin }) => origin === 'combine');
+    expect(keys(combined)[0]).toBe(configurationKey({ ...useful, 'x86-cmov-converter': false }));
+    expect(keys(combined)).not.toContain(configurationKey({ ...useful, ...needless }));
+    // Beside a large gain that is not its own, the neighbour of a value that brought nothing is the last resort.
+    const last = keys(proposals).slice(-6);
+    expect(last).toContain(configurationKey({ ...profile, 'unroll-threshold': 2000 }));
+    const shorter = proposals.findIndex(({ origin }) => origin === 'prune');
+    expect(shorter).toBeGreaterThan(5);
+  });
+
   it('builds on the incumbent and tries the neighbours of a value that won', async () => {
     const incumbent = { 'inline-threshold': 400 };
     const history = [trialOf(incumbent, 1.05, 'inline-deferral')];

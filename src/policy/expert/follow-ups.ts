@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EvidenceChange } from '../../evidence/compare.js';
 import { catalogue } from '../../levers/catalogue.js';
 import type { Configuration, LeverValue } from '../../levers/types.js';
@@ -40,16 +41,22 @@ function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
   const winners = winnersOf(lessons);
   const ideas: Idea[] = [];
   const consider = (parts: readonly Lesson[]): void => {
-    let configuration: Configuration | undefined = {};
-    for (const { trial } of parts)
-      configuration = configuration && merged(configuration, trial.configuration);
-    if (configuration === undefined) return;
-    const [largest = 0, ...rest] = parts.map((part) => part.believed).sort((a, b) => b - a);
-    const expected = largest + additivity * rest.reduce((sum, gain) => sum + gain, 0);
-    const value = Math.max(expected - best, 0.2 * expected);
+    const [first, ...others] = parts;
+    if (first === undefined) return;
+    let configuration: Configuration | undefined = first.trial.configuration;
+    let added = 0;
+    for (const part of others) {
+      if (configuration === undefined) return;
+      const gain = part.believed - believedWithin(shared(configuration, part.trial.configuration), lessons);
+      // Otherwise it has its gain from what the others have too.
+      if (gain <= worthCombining) continue;
+      added += additivity * gain;
+      configuration = merged(configuration, part.trial.configuration);
+    }
+    if (configuration === undefined || added === 0) return;
     ideas.push({
       configuration,
-      value,
+      value: Math.max(first.believed + added - best, 0.2 * added),
       theme: 'combination',
       reason: `${parts.map(gainText).join(' and ')}: together they may bring more`,
       origin: 'combine',
@@ -62,6 +69,19 @@ function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
     if (i >= 2) consider(winners.slice(0, i + 1));
   }
   return ideas;
+}
+
+/** What both configurations have. */
+function shared(one: Configuration, other: Configuration): Configuration {
+  return Object.fromEntries(Object.entries(one).filter(([id, value]) => isDeepStrictEqual(value, other[id])));
+}
+
+/** The best that is known of any part of the configuration, in percent; at least 0, which is -O3. */
+function believedWithin(configuration: Configuration, lessons: Lessons): number {
+  const parts = lessons.ranked.filter(({ trial }) =>
+    Object.entries(trial.configuration).every(([id, value]) => isDeepStrictEqual(value, configuration[id])),
+  );
+  return Math.max(0, ...parts.map(({ believed }) => believed));
 }
 
 /** The best trials; of several with the same code, which have the same numbers, the shortest. */
@@ -81,18 +101,22 @@ function levers(lesson: Lesson): number {
 }
 
 function neighbours(input: FollowUpInput): Idea[] {
-  return winnersOf(input.lessons).flatMap((lesson) =>
-    Object.entries(lesson.trial.configuration).flatMap(([id, value]) =>
-      adjacentValues(id, value).map(
+  const { lessons } = input;
+  return winnersOf(lessons).flatMap((lesson) =>
+    Object.entries(lesson.trial.configuration).flatMap(([id, value]) => {
+      const { [id]: _, ...rest } = lesson.trial.configuration;
+      // What the lever itself brought, not what stands beside it.
+      const gain = lesson.believed - believedWithin(rest, lessons);
+      return adjacentValues(id, value).map(
         (next): Idea => ({
-          configuration: { ...lesson.trial.configuration, [id]: next },
-          value: 0.35 * lesson.believed,
+          configuration: { ...rest, [id]: next },
+          value: 0.35 * gain,
           theme: themeOf(lesson, input),
           reason: `${gainText(lesson)}: the neighbouring ${id}=${String(next)} may be better`,
           origin: `neighbour:${lesson.trial.origin.split(':').at(-1)}`,
         }),
-      ),
-    ),
+      );
+    }),
   );
 }
 
@@ -107,7 +131,10 @@ export function adjacentValues(id: string, value: LeverValue): number[] {
   return [above, below].filter((candidate) => candidate !== undefined);
 }
 
-/** The incumbent without one of its parts: the shortest configuration of equal speed is the best. */
+/**
+ * The incumbent without one of its parts: the shortest configuration of equal speed is the best. Judging leaves every
+ * lever out once more, so this never goes before ideas that may be faster.
+ */
 function shorterForms({ incumbent, lessons }: FollowUpInput): Idea[] {
   const ids = Object.keys(incumbent);
   const parts = ids.flatMap((id): [string, Configuration][] => {
@@ -121,7 +148,7 @@ function shorterForms({ incumbent, lessons }: FollowUpInput): Idea[] {
   const gain = lessons.of(incumbent)?.believed ?? 1;
   return parts.map(([part, configuration]) => ({
     configuration,
-    value: 0.25 * gain + 0.1,
+    value: Math.min(0.6, 0.25 * gain + 0.1),
     theme: 'combination',
     reason: `the best so far has ${ids.length} levers; it may be as fast without ${part}`,
     origin: 'prune',

@@ -17,7 +17,7 @@ export const generalRules: readonly Rule[] = [
     theme: 'tuning',
     scope: 'unit',
     arch: 'x64',
-    prior: 1.4,
+    prior: 1.2,
     when: (facts) => whole(facts, `scheduling and costs are those of a generic x86-64${cpuNote(facts)}`),
     edits: (_, facts) => tunings('mtune-x86', facts, ['skylake', 'znver3', 'icelake-server', 'haswell']),
     effect:
@@ -42,7 +42,7 @@ export const generalRules: readonly Rule[] = [
     id: 'smaller-code',
     theme: 'inlining',
     scope: 'unit',
-    prior: 0.9,
+    prior: 0.7,
     when: (facts) => whole(facts, `${bytesOf(facts)} bytes of hot code`),
     edits: [{ 'O-level-O2': true }, { 'O-level-O2': true, 'fno-vectorize': true, 'fno-slp-vectorize': true }],
     effect: 'less duplicated code in the instruction cache',
@@ -72,7 +72,7 @@ export const generalRules: readonly Rule[] = [
     theme: 'scheduling',
     scope: 'unit',
     arch: 'x64',
-    prior: 0.8,
+    prior: 0.6,
     when: (facts) => whole(facts, 'instruction order was chosen for a generic core'),
     edits: [
       { 'enable-misched': false },

@@ -7,7 +7,7 @@ export const layoutRules: readonly Rule[] = [
     id: 'align-compact-kernel',
     theme: 'layout',
     scope: 'unit',
-    prior: 1.4,
+    prior: 1.2,
     when: (facts) =>
       matchCode(
         facts.code.filter(({ code, share }) => share > 0.3 && code.bytes > 0 && code.bytes < 1500),

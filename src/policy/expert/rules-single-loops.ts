@@ -22,7 +22,7 @@ export const singleLoopRules: readonly Rule[] = [
     id: 'keep-this-loop-rolled',
     theme: 'unrolling',
     scope: 'loop',
-    prior: 1.3,
+    prior: 1.7,
     when: (facts) => matchLoops(facts, (one) => has(one, 'loop-unroll'), 'is unrolled'),
     edits: (match) => perLoop(match, 'md:llvm.loop.unroll.disable', [true]),
     effect: 'short trips of this loop skip the remainder loop',
