@@ -54,27 +54,31 @@ export async function judge(context: JudgeContext): Promise<Judgement> {
   for (const unit of context.units) {
     // Without assertions LLVM notices nothing of a pass that breaks the IR.
     if (await context.workspace.isSound(unit.command, unit.incumbent.configuration)) continue;
-    unit.incumbent = { configuration: {}, object: unit.baseline, speedup: 1 };
+    makePlain(unit);
   }
   const reduced = await reduce(context, dropped);
   let { kept } = reduced;
-  let confirmed = await confirm(context, kept, 'check');
-  if (confirmed.isMoreFaster) {
-    // Files dropped one by one can matter together. Chosen on these samples, so confirmed on others.
+  let confirmed = await confirm(context, kept);
+  if (confirmed.better !== undefined) {
+    // Files dropped one by one can matter together, and levers can lose on the check inputs. Chosen on these samples, so
+    // confirmed on others.
+    if (confirmed.better === 'o3') for (const unit of context.units) makePlain(unit);
     kept = [...context.units];
     dropped.clear();
-    confirmed = await confirm(context, kept, 'check');
+    confirmed = await confirm(context, kept);
   }
-  const misfitOf = (unit: TunedUnit) => misfit(confirmed.units.get(unit), confirmed.noiseFloor);
+  let parts = await contributions(context, kept, confirmed);
+  const misfitOf = (unit: TunedUnit) => misfit(parts.get(unit), confirmed.noiseFloor);
   const misfits = kept.filter((unit) => misfitOf(unit) !== undefined);
   if (misfits.length > 0) {
     for (const unit of misfits) {
       if (misfitOf(unit) === 'levers' && Object.keys(unit.incumbent.configuration).length > 0) {
-        unit.incumbent = { configuration: {}, object: unit.baseline, speedup: 1 };
+        makePlain(unit);
       } else dropped.set(unit, 'no faster than the stock build on the check inputs');
     }
     kept = kept.filter((unit) => !dropped.has(unit));
-    confirmed = await confirm(context, kept, 'check');
+    confirmed = await confirm(context, kept);
+    parts = await contributions(context, kept, confirmed);
   }
   const { vsStock, vsO3, noiseFloor } = confirmed;
   const verdict = kept.length > 0 && vsStock.ci[0] > 1 ? 'faster' : 'no gain';
@@ -83,7 +87,7 @@ export async function judge(context: JudgeContext): Promise<Judgement> {
   }
   const judged =
     verdict === 'faster'
-      ? kept.map((unit) => ({ unit, ...(confirmed.units.get(unit) ?? { vsO3: even, vsStock: even }) }))
+      ? kept.map((unit) => ({ unit, ...(parts.get(unit) ?? { vsO3: even, vsStock: even }) }))
       : [];
   const used = new Set(judged.flatMap(({ unit }) => Object.keys(unit.incumbent.configuration)));
   const leverGains = new Map([...reduced.leverGains].filter(([lever]) => used.has(lever)));
@@ -219,54 +223,46 @@ function without(configuration: Configuration, lever: string | undefined): Confi
 }
 
 interface Confirmation {
-  readonly units: ReadonlyMap<TunedUnit, { readonly vsO3: Ratio; readonly vsStock: Ratio }>;
   readonly vsO3: Ratio;
   readonly vsStock: Ratio;
   readonly instructions?: TuneResult['instructions'];
   readonly noiseFloor: number;
-  /** With the dropped units tuned as well the addon would clearly be faster. */
-  readonly isMoreFaster: boolean;
+  /** What is clearly faster than the final addon: the dropped units tuned as well, or all hot units by plain clang -O3. */
+  readonly better?: 'all' | 'o3';
 }
 
-async function confirm(
-  context: JudgeContext,
-  kept: readonly TunedUnit[],
-  inputs: 'tune' | 'check',
-): Promise<Confirmation> {
-  context.onStep(`confirming on fresh samples (${inputs} inputs)`);
+async function confirm(context: JudgeContext, kept: readonly TunedUnit[]): Promise<Confirmation> {
+  context.onStep('confirming on fresh samples (check inputs)');
   const final = finalAssembly(kept);
   const others = new Map<string, Assembly>([
     ['stock', new Map()],
     ['o3', context.baseline],
   ]);
-  const isAllPlain = context.units.every(isPlain);
-  if (kept.length < context.units.length && !isAllPlain) others.set('all', finalAssembly(context.units));
-  const results = await compare(context, final, 'confirm', inputs, others);
-  const more = results.get(isAllPlain ? 'o3' : 'all');
+  if (kept.length < context.units.length && !context.units.every(isPlain)) {
+    others.set('all', finalAssembly(context.units));
+  }
+  const results = await compare(context, final, 'confirm', 'check', others);
   const placebo = placeboEffect(results.get('placebo'));
   const noiseFloor = Math.max(context.noise.value, placebo);
-  const over = (result: VariantResult | undefined): Ratio => widened(invert(result), noiseFloor);
-  const vsStock = kept.length === 0 ? even : over(results.get('stock'));
-  const vsO3 = over(results.get('o3'));
-  const [only] = kept;
-  const units =
-    only !== undefined && context.units.length === 1
-      ? new Map([[only, { vsO3: isPlain(only) ? even : vsO3, vsStock }]])
-      : await contributions(context, kept, inputs, over);
+  const isPlainAlready = kept.length === context.units.length && kept.every(isPlain);
+  const [better] = (['all', 'o3'] as const)
+    .filter((id) => !isPlainAlready && isClearlyFaster(results.get(id), placebo))
+    .sort((a, b) => (results.get(b)?.ratio ?? 0) - (results.get(a)?.ratio ?? 0));
+  const over = (id: string): Ratio => widened(invert(results.get(id)), noiseFloor);
+  const vsStock = kept.length === 0 ? even : over('stock');
+  const vsO3 = over('o3');
   const [o3, stock] = [results.get('o3')?.instructions, results.get('stock')?.instructions];
   return {
     vsStock,
     vsO3,
     ...(o3 !== undefined && stock !== undefined && { instructions: { vsO3: 1 / o3, vsStock: 1 / stock } }),
     noiseFloor,
-    isMoreFaster:
-      kept.length < context.units.length &&
-      more !== undefined &&
-      more.outcome !== 'failed' &&
-      more.ci[0] > 1 &&
-      more.ratio > 1 + placebo,
-    units,
+    ...(better !== undefined && { better }),
   };
+}
+
+function makePlain(unit: TunedUnit): void {
+  unit.incumbent = { configuration: {}, object: unit.baseline, speedup: 1 };
 }
 
 function isPlain({ incumbent, baseline }: TunedUnit): boolean {
@@ -277,10 +273,11 @@ function isPlain({ incumbent, baseline }: TunedUnit): boolean {
 async function contributions(
   context: JudgeContext,
   kept: readonly TunedUnit[],
-  inputs: 'tune' | 'check',
-  over: (result: VariantResult | undefined) => Ratio,
-): Promise<Confirmation['units']> {
-  if (kept.length === 0) return new Map();
+  { vsO3, vsStock, noiseFloor }: Confirmation,
+): Promise<ReadonlyMap<TunedUnit, { readonly vsO3: Ratio; readonly vsStock: Ratio }>> {
+  const [only] = kept;
+  if (only === undefined) return new Map();
+  if (context.units.length === 1) return new Map([[only, { vsO3: isPlain(only) ? even : vsO3, vsStock }]]);
   context.onStep(`measuring what each of ${kept.length} files adds`);
   const final = finalAssembly(kept);
   const others = new Map<string, Assembly>();
@@ -288,13 +285,14 @@ async function contributions(
     if (!isPlain(unit)) others.set(`o3 ${unit.key}`, withObject(final, unit, unit.baseline));
     others.set(`stock ${unit.key}`, withObject(final, unit, 'stock'));
   }
-  const results = await compare(context, final, 'race', inputs, others);
+  const results = await compare(context, final, 'race', 'check', others);
+  const over = (id: string): Ratio => widened(invert(results.get(id)), noiseFloor);
   return new Map(
     kept.map((unit) => [
       unit,
       {
-        vsO3: isPlain(unit) ? even : over(results.get(`o3 ${unit.key}`)),
-        vsStock: over(results.get(`stock ${unit.key}`)),
+        vsO3: isPlain(unit) ? even : over(`o3 ${unit.key}`),
+        vsStock: over(`stock ${unit.key}`),
       },
     ]),
   );
@@ -343,6 +341,12 @@ export function placeboEffect(result: VariantResult | undefined): number {
   return result === undefined || result.outcome === 'failed'
     ? 0
     : Math.expm1(Math.abs(Math.log(result.ratio)));
+}
+
+function isClearlyFaster(result: VariantResult | undefined, placebo: number): boolean {
+  return (
+    result !== undefined && result.outcome !== 'failed' && result.ci[0] > 1 && result.ratio > 1 + placebo
+  );
 }
 
 /** A candidate's ratio to the final build, seen from the other side. */
