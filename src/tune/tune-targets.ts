@@ -1,5 +1,6 @@
 import type { Config } from '../config/load.js';
 import { setJsonField } from '../config/set-json-field.js';
+import { AutoPassError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { detectHost } from '../target/host.js';
 import { levelsWorthwhile } from './level-gains.js';
@@ -16,7 +17,8 @@ export interface TuneTargetsOptions {
 /**
  * One session for each target that `isa` asks for. `dispatch` asks for the baseline and for the levels that were measured to be worth it,
  * or else the best one of this machine, with half of the budget each. `auto` gives the baseline all of it, and half of it to each level
- * that was measured to be worth it, if there is one; if one of them confirms its gain, the config says `dispatch` from then on.
+ * that was measured to be worth it, if there is one; if one of them confirms its gain, the config says `dispatch` from then on. A level
+ * that fails there costs a warning only.
  */
 export async function tuneTargets(config: Config, options: TuneTargetsOptions): Promise<TuneResult[]> {
   const { session, build, logger } = options;
@@ -41,7 +43,18 @@ export async function tuneTargets(config: Config, options: TuneTargetsOptions): 
   }
   const levels = gains.length === 0 ? [best] : gains.map(({ level }) => level);
   const raised: TuneResult[] = [];
-  for (const level of levels) raised.push(await session({ ...config, isa: level, budget: half }));
+  for (const level of levels) {
+    try {
+      raised.push(await session({ ...config, isa: level, budget: half }));
+    } catch (error) {
+      // Nobody asked for this level by name, and what was found before it is in the lock.
+      if (isDispatched || !(error instanceof AutoPassError)) throw error;
+      const again = `autopass tune --isa ${level}`;
+      logger.warn(
+        `tuning for ${level} ended early; ${again} tries again: ${error.message} ${error.hint ?? ''}`.trim(),
+      );
+    }
+  }
   if (isDispatched) await build(config);
   else if (raised.some((result) => isConfirmed(plain, result))) {
     await chooseDispatch(config, logger);

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
+import { AutoPassError } from '../../src/errors.js';
 import { detectHost } from '../../src/target/host.js';
 import { levelsWorthwhile } from '../../src/tune/level-gains.js';
 import type { LevelGain, Ratio, TuneResult } from '../../src/tune/result.js';
@@ -61,7 +62,7 @@ describe.runIf(detectHost().levels.length > 1)('tuning for several targets', () 
   async function run(
     text: string,
     plain: Partial<TuneResult>,
-    raised: Partial<TuneResult> = {},
+    raised: Partial<TuneResult> | Error = {},
   ): Promise<string> {
     [lines, asked, built] = [[], [], []];
     const file = path.join(root, 'autopass.config.json');
@@ -70,7 +71,9 @@ describe.runIf(detectHost().levels.length > 1)('tuning for several targets', () 
     await tuneTargets(await loadConfig(root), {
       session: async ({ isa, budget }) => {
         asked.push(`${isa} ${budget.minutes}`);
-        return { ...session, ...(isa === 'baseline' ? plain : raised) };
+        const result = isa === 'baseline' ? plain : raised;
+        if (result instanceof Error) throw result;
+        return { ...session, ...result };
       },
       build: async ({ isa }) => void built.push(isa),
       logger: { info: say, warn: say, debug() {} },
@@ -95,6 +98,16 @@ describe.runIf(detectHost().levels.length > 1)('tuning for several targets', () 
     expect(await run(text, { ...won(1.1), levels: [gain(best, 1.3)] }, won(1.11))).toBe(text);
     expect(built).toEqual(['auto']);
     expect(lines.join()).toContain('not confirmed');
+  });
+
+  it('keeps what the first session found where the second one fails, and says how to go on', async () => {
+    const lost = new AutoPassError('MODEL', 'the endpoint went away');
+    const plain = { ...won(1.1), levels: [gain(best, 1.3)] };
+    expect(await run(text, plain, lost)).toBe(text);
+    expect(built).toEqual(['auto']);
+    expect(lines.join()).toMatch(/--isa x86-64-v\d tries again: the endpoint went away/);
+    await expect(run('{"isa":"dispatch"}', plain, lost)).rejects.toThrow('went away');
+    await expect(run(text, plain, new Error('a defect'))).rejects.toThrow('a defect');
   });
 
   it('asks for nothing more where no level is clearly faster, or the config says baseline', async () => {
