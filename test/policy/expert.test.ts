@@ -100,6 +100,24 @@ describe('the expert', () => {
     expect(shorter).toBeGreaterThan(5);
   });
 
+  it('sees in a list of functions or loops what a shorter one has already', async () => {
+    const hint = (...keys: readonly string[]): Configuration => ({
+      'md:llvm.loop.unroll.disable': Object.fromEntries(keys.map((key) => [key, true])),
+    });
+    const incumbent = hint('kernel|0|0a1b2c3d');
+    const history = [
+      trialOf(incumbent, 1.18, 'keep-this-loop-rolled'),
+      trialOf(hint('kernel|0|0a1b2c3d', 'kernel|1|4e5f6a7b'), 1.13, 'keep-this-loop-rolled'),
+      trialOf({ 'x86-cmov-converter': false }, 1.03, 'keep-selects'),
+    ];
+    const proposals = await expert.propose(inputOf(evidence, { history, incumbent, batch: 400 }));
+    const combined = proposals.filter(({ origin }) => origin === 'combine');
+    expect(keys(combined)[0]).toBe(configurationKey({ ...incumbent, 'x86-cmov-converter': false }));
+    expect(keys(combined).filter((key) => key.includes('4e5f6a7b') && key.includes('0a1b2c3d'))).toHaveLength(
+      1,
+    );
+  });
+
   it('builds on the incumbent and tries the neighbours of a value that won', async () => {
     const incumbent = { 'inline-threshold': 400 };
     const history = [trialOf(incumbent, 1.05, 'inline-deferral')];

@@ -1,9 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { EvidenceChange } from '../../evidence/compare.js';
 import { catalogue } from '../../levers/catalogue.js';
 import type { Configuration, LeverValue } from '../../levers/types.js';
 import type { Finding } from './first-ideas.js';
-import { describe, type Idea, merged } from './idea.js';
+import { describe, type Idea, isPart, merged, shared } from './idea.js';
 import type { Lesson, Lessons } from './lessons.js';
 import type { Theme } from './rule.js';
 
@@ -71,16 +70,9 @@ function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
   return ideas;
 }
 
-/** What both configurations have. */
-function shared(one: Configuration, other: Configuration): Configuration {
-  return Object.fromEntries(Object.entries(one).filter(([id, value]) => isDeepStrictEqual(value, other[id])));
-}
-
 /** The best that is known of any part of the configuration, in percent; at least 0, which is -O3. */
 function believedWithin(configuration: Configuration, lessons: Lessons): number {
-  const parts = lessons.ranked.filter(({ trial }) =>
-    Object.entries(trial.configuration).every(([id, value]) => isDeepStrictEqual(value, configuration[id])),
-  );
+  const parts = lessons.ranked.filter(({ trial }) => isPart(trial.configuration, configuration));
   return Math.max(0, ...parts.map(({ believed }) => believed));
 }
 

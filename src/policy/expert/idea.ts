@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { shownValue } from '../../levers/profiles.js';
 import type { Configuration, LeverValue, Scalar } from '../../levers/types.js';
 import type { Theme } from './rule.js';
@@ -29,6 +30,35 @@ export function merged(one: Configuration, other: Configuration): Configuration 
     } else if (JSON.stringify(present) !== JSON.stringify(value)) return undefined;
   }
   return result;
+}
+
+/** What both configurations have, down to the functions of a list and the loops of a hint. */
+export function shared(one: Configuration, other: Configuration): Configuration {
+  const result: Record<string, LeverValue> = {};
+  for (const [id, value] of Object.entries(one)) {
+    const found = other[id];
+    if (found === undefined) continue;
+    const common = commonPart(value, found);
+    if (common !== undefined) result[id] = common;
+  }
+  return result;
+}
+
+/** Whether all of a configuration stands in the other one as well. */
+export function isPart(one: Configuration, other: Configuration): boolean {
+  return isDeepStrictEqual(shared(one, other), { ...one });
+}
+
+function commonPart(one: LeverValue, other: LeverValue): LeverValue | undefined {
+  if (Array.isArray(one) && Array.isArray(other)) {
+    const names = (one as string[]).filter((name) => (other as string[]).includes(name));
+    return names.length > 0 ? names : undefined;
+  }
+  if (isMap(one) && isMap(other)) {
+    const entries = Object.entries(one).filter(([key, item]) => other[key] === item);
+    return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+  }
+  return one === other ? one : undefined;
 }
 
 function isMap(value: LeverValue): value is Readonly<Record<string, Scalar>> {
