@@ -17,7 +17,7 @@ export interface Finding {
 
 /** Each further edit of a rule is worth this much of the one before. */
 const laterEdit = 0.8;
-/** Of about the same value, coarser levers go first; but what points at one loop or function is worth more than what holds for any code. */
+/** Of the same value, coarser levers go first. */
 const scopeFactor = { unit: 1, function: 0.95, loop: 0.95 } as const;
 /** A believed gain or loss, in percent, that decides about an edit. */
 const noteworthy = 0.25;

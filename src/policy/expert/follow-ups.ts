@@ -42,22 +42,25 @@ function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
   const consider = (parts: readonly Lesson[]): void => {
     const [first, ...others] = parts;
     if (first === undefined) return;
-    let configuration: Configuration | undefined = first.trial.configuration;
+    let { configuration } = first.trial;
     let added = 0;
+    const used = [first];
     for (const part of others) {
-      if (configuration === undefined) return;
       const gain = part.believed - believedWithin(shared(configuration, part.trial.configuration), lessons);
       // Otherwise it has its gain from what the others have too.
       if (gain <= worthCombining) continue;
+      const joined = merged(configuration, part.trial.configuration);
+      if (joined === undefined) return;
+      configuration = joined;
       added += additivity * gain;
-      configuration = merged(configuration, part.trial.configuration);
+      used.push(part);
     }
-    if (configuration === undefined || added === 0) return;
+    if (used.length === 1) return;
     ideas.push({
       configuration,
       value: Math.max(first.believed + added - best, 0.2 * added),
       theme: 'combination',
-      reason: `${parts.map(gainText).join(' and ')}: together they may bring more`,
+      reason: `${used.map(gainText).join(' and ')}: together they may bring more`,
       origin: 'combine',
     });
   };

@@ -46,7 +46,7 @@ export function shared(one: Configuration, other: Configuration): Configuration 
 
 /** Whether all of a configuration stands in the other one as well. */
 export function isPart(one: Configuration, other: Configuration): boolean {
-  return isDeepStrictEqual(shared(one, other), { ...one });
+  return isDeepStrictEqual(shared(one, other), one);
 }
 
 function commonPart(one: LeverValue, other: LeverValue): LeverValue | undefined {
