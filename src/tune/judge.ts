@@ -1,7 +1,7 @@
 import type { Configuration } from '../levers/types.js';
 import type { VariantResult } from '../measure/types.js';
 import type { Budget } from './budget.js';
-import type { NoiseFloor } from './noise-floor.js';
+import { isGain, type NoiseFloor } from './noise-floor.js';
 import type { Ratio, TuneResult } from './result.js';
 import type { Trials } from './trials.js';
 import { type TunedUnit, withObject, withObjects } from './units.js';
@@ -19,11 +19,14 @@ export interface JudgeContext {
   readonly signal: AbortSignal | undefined;
 }
 
-/** One unit that goes into the lock, with its own part of the gain. */
-export interface JudgedUnit {
-  readonly unit: TunedUnit;
+interface Gains {
   readonly vsO3: Ratio;
   readonly vsStock: Ratio;
+}
+
+/** One unit that goes into the lock, with its own part of the gain. */
+export interface JudgedUnit extends Gains {
+  readonly unit: TunedUnit;
 }
 
 export interface Judgement {
@@ -222,9 +225,7 @@ function without(configuration: Configuration, lever: string | undefined): Confi
   return Object.fromEntries(Object.entries(configuration).filter(([id]) => id !== lever));
 }
 
-interface Confirmation {
-  readonly vsO3: Ratio;
-  readonly vsStock: Ratio;
+interface Confirmation extends Gains {
   readonly instructions?: TuneResult['instructions'];
   readonly noiseFloor: number;
   /** What is clearly faster than the final addon: the dropped units tuned as well, or all hot units by plain clang -O3. */
@@ -246,7 +247,7 @@ async function confirm(context: JudgeContext, kept: readonly TunedUnit[]): Promi
   const noiseFloor = Math.max(context.noise.value, placebo);
   const isPlainAlready = kept.length === context.units.length && kept.every(isPlain);
   const [better] = (['all', 'o3'] as const)
-    .filter((id) => !isPlainAlready && isClearlyFaster(results.get(id), placebo))
+    .filter((id) => !isPlainAlready && isGain(results.get(id), placebo))
     .sort((a, b) => (results.get(b)?.ratio ?? 0) - (results.get(a)?.ratio ?? 0));
   const over = (id: string): Ratio => widened(invert(results.get(id)), noiseFloor);
   const vsStock = kept.length === 0 ? even : over('stock');
@@ -274,7 +275,7 @@ async function contributions(
   context: JudgeContext,
   kept: readonly TunedUnit[],
   { vsO3, vsStock, noiseFloor }: Confirmation,
-): Promise<ReadonlyMap<TunedUnit, { readonly vsO3: Ratio; readonly vsStock: Ratio }>> {
+): Promise<ReadonlyMap<TunedUnit, Gains>> {
   const [only] = kept;
   if (only === undefined) return new Map();
   if (context.units.length === 1) return new Map([[only, { vsO3: isPlain(only) ? even : vsO3, vsStock }]]);
@@ -299,10 +300,7 @@ async function contributions(
 }
 
 /** Which part of a unit's entry the check inputs speak against. */
-function misfit(
-  measured: { vsO3: Ratio; vsStock: Ratio } | undefined,
-  noiseFloor: number,
-): 'levers' | 'unit' | undefined {
+function misfit(measured: Gains | undefined, noiseFloor: number): 'levers' | 'unit' | undefined {
   if (measured === undefined) return 'unit';
   if (measured.vsO3.ci[1] < 1) return 'levers';
   return measured.vsStock.ratio * (1 + noiseFloor) <= 1 ? 'unit' : undefined;
@@ -341,12 +339,6 @@ export function placeboEffect(result: VariantResult | undefined): number {
   return result === undefined || result.outcome === 'failed'
     ? 0
     : Math.expm1(Math.abs(Math.log(result.ratio)));
-}
-
-function isClearlyFaster(result: VariantResult | undefined, placebo: number): boolean {
-  return (
-    result !== undefined && result.outcome !== 'failed' && result.ci[0] > 1 && result.ratio > 1 + placebo
-  );
 }
 
 /** A candidate's ratio to the final build, seen from the other side. */

@@ -1,3 +1,5 @@
+import type { VariantResult } from '../measure/types.js';
+
 /** Smallest floor: half a percent of placement luck is seen even on steady addons. */
 const least = 0.003;
 
@@ -19,4 +21,11 @@ export class NoiseFloor {
     const middle = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
     return Math.max(least, Math.expm1(middle));
   }
+}
+
+/** Whether a measured candidate is faster than its baseline, by its interval and beyond the noise floor (a ratio minus 1). */
+export function isGain(result: VariantResult | undefined, noiseFloor: number): boolean {
+  return (
+    result !== undefined && result.outcome !== 'failed' && result.ci[0] > 1 && result.ratio > 1 + noiseFloor
+  );
 }

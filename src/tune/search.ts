@@ -8,7 +8,7 @@ import type { MeasureRequest, VariantResult } from '../measure/types.js';
 import type { Inspector, Policy, PolicyTrial, Proposal, SimilarUnit, TrialOutcome } from '../policy/types.js';
 import type { Budget } from './budget.js';
 import type { Journal } from './journal.js';
-import type { NoiseFloor } from './noise-floor.js';
+import { isGain, type NoiseFloor } from './noise-floor.js';
 import { isPlausible } from './plausible.js';
 import { mapPool } from './pool.js';
 import { nextScope, type Scope } from './scopes.js';
@@ -197,7 +197,7 @@ async function measureBatch(
     const race = raced.get(candidate.hash);
     const result = race ?? screened.get(candidate.hash);
     if (result === undefined) continue;
-    const outcome = outcomeOf(result, race !== undefined && isGain(race, context.noise.value));
+    const outcome = outcomeOf(result, isGain(race, context.noise.value));
     const change = outcome === 'slower' ? await changeOf(context, scope, candidate) : undefined;
     await finish(context, scope, candidate.proposal, outcome, {
       hash: candidate.hash,
@@ -208,10 +208,7 @@ async function measureBatch(
     });
   }
   const winner = promising
-    .filter((candidate) => {
-      const result = raced.get(candidate.hash);
-      return result !== undefined && isGain(result, context.noise.value);
-    })
+    .filter((candidate) => isGain(raced.get(candidate.hash), context.noise.value))
     .sort((a, b) => ratioOf(raced, b) - ratioOf(raced, a))[0];
   scope.sinceGain += candidates.length;
   if (winner !== undefined) await promote(context, scope, winner, base * ratioOf(raced, winner));
@@ -298,10 +295,6 @@ async function compare(
   context.signal?.throwIfAborted();
   for (const result of results) if (result.id === 'placebo') context.noise.add(result.ratio);
   return new Map(results.map((result) => [result.id, result]));
-}
-
-function isGain(result: VariantResult, noiseFloor: number): boolean {
-  return result.outcome !== 'failed' && result.ci[0] > 1 && result.ratio > 1 + noiseFloor;
 }
 
 function ratioOf(results: ReadonlyMap<string, VariantResult>, candidate: Candidate): number {
