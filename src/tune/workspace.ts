@@ -31,7 +31,11 @@ export type CompileOutcome =
 /** Which object stands in for which recorded output; an absent one stays as the stock build made it. */
 export type Assembly = ReadonlyMap<string, CompiledObject>;
 
-const compileTimeoutFloorMs = 120_000;
+/** Of a compilation when it is not known how long the file takes at plain -O3. */
+const firstTimeoutMs = 600_000;
+/** What takes longer than this many times plain -O3, and some seconds, hangs or is of no use to anybody who builds the package. */
+const timeoutFactor = 10;
+const timeoutSlackMs = 10_000;
 
 /**
  * Compiles single translation units and relinks the addon from the recorded build, all under one work folder;
@@ -39,6 +43,8 @@ const compileTimeoutFloorMs = 120_000;
  */
 export class Workspace {
   private readonly objects = new Map<string, Promise<CompileOutcome>>();
+  /** Output → how long plain -O3 took. */
+  private readonly plainMs = new Map<string, number>();
   private readonly variants = new Map<string, Promise<Variant>>();
   private sequence = 0;
 
@@ -135,7 +141,9 @@ export class Workspace {
     const temporary = path.join(folder, 'objects', `compiling-${this.sequence++}.o`);
     await mkdir(path.dirname(temporary), { recursive: true });
     const compiler = command.language === 'c' ? clang.cc : clang.cxx;
-    const timeoutMs = compileTimeoutFloorMs;
+    const plainMs = this.plainMs.get(command.output);
+    const timeoutMs = plainMs === undefined ? firstTimeoutMs : timeoutFactor * plainMs + timeoutSlackMs;
+    const startedAt = performance.now();
     const { plan } = rendered;
     const levers = plan.kind === 'flags' ? plan.args : [];
     const extra = [...tunedBaseArgs, '-fno-crash-diagnostics', ...levers];
@@ -155,6 +163,9 @@ export class Workspace {
         ...(objcopy && { objcopy }),
       });
       if (!result.ok) return { kind: 'failed', stderr: `${result.stage}: ${result.stderr}` };
+    }
+    if (Object.keys(configuration).length === 0) {
+      this.plainMs.set(command.output, performance.now() - startedAt);
     }
     const bytes = await readFile(temporary).catch(() => undefined);
     if (bytes === undefined) return { kind: 'failed', stderr: 'the compiler wrote no object' };

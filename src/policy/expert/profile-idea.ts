@@ -30,14 +30,15 @@ export function profileIdeas(input: PolicyInput, facts: Facts): Idea[] {
   });
 }
 
-/** The second count holds the first one: where that lost, so will this. Samples only stand in for counts that did not win. */
+/** The second count holds the first one: where that is known to lose, so will this. Samples only stand in for counts that did not win. */
 function isDue(lever: ProfileLever, { profiles = [], history, addonTrials = [] }: PolicyInput): boolean {
   if (lever === 'pgo-ir' || !profiles.some((profile) => 'pgo-ir' in profile)) return true;
   const outcomes = [...history, ...addonTrials]
     .filter(({ configuration }) => 'pgo-ir' in configuration)
     .map(({ outcome }) => outcome);
   const won = outcomes.includes('faster');
-  return lever === 'pgo-cs' ? won || outcomes.includes('within-noise') : !won && outcomes.length > 0;
+  const isKnown = outcomes.length > 0;
+  return lever === 'pgo-cs' ? !isKnown || won || outcomes.includes('within-noise') : isKnown && !won;
 }
 
 /** What -O3 has to guess without a profile, in the hottest function. */
