@@ -15,10 +15,10 @@ export interface Rules {
 
 /**
  * Defaults per goal. Three processes can only tell what differs by more than 3 %: they were seen to show false gains of 8 %. Steady
- * addons need 3 processes to resolve 1 %, most need 6 to 10, some 30.
+ * addons need 3 processes to resolve 1 %, most need 6 to 10, some 30. Screening takes two where they agree.
  */
 const defaults = {
-  screen: { minProcesses: 2, maxProcesses: 3, noiseFloor: 0.03 },
+  screen: { minProcesses: 2, maxProcesses: 5, noiseFloor: 0.03 },
   race: { minProcesses: 4, maxProcesses: 8, noiseFloor: 0.01 },
   confirm: { minProcesses: 10, maxProcesses: 20, noiseFloor: 0.005 },
 } as const;
