@@ -14,7 +14,7 @@ import { fingerprintVersion } from '../policy/knowledge/probes.js';
 import type { PolicyTrial } from '../policy/types.js';
 import { compileBaseline } from '../tune/baseline.js';
 import { takeFingerprint } from '../tune/fingerprints.js';
-import { gatherUnits, hotUnits, scoreStock } from '../tune/hot-units.js';
+import { gatherUnits, hotUnits, rescored, scoreStock } from '../tune/hot-units.js';
 import { type JournalEvent, journalFile, readJournal } from '../tune/journal.js';
 import { entryOf, learnedOf } from '../tune/learn.js';
 import { prepare } from '../tune/prepare.js';
@@ -43,12 +43,18 @@ async function entriesOf(config: Config, workDir: string): Promise<KnowledgeEntr
     logger,
     signal,
   });
-  const hot = hotUnits(prep, await scoreStock(config, prep, { workDir, logger, signal }));
+  const score = await scoreStock(config, prep, { workDir, logger, signal });
+  const hot = hotUnits(prep, score);
   const baseline = await compileBaseline(
     hot.map(({ command }) => command),
     { workspace, trials, logger },
   );
-  const units = await gatherUnits(prep, hot, baseline, { workDir, level, signal });
+  const asTuned = await rescored(
+    hot,
+    { config, prep, score, baseline, workspace },
+    { workDir, logger, signal },
+  );
+  const units = await gatherUnits(prep, asTuned, baseline, { workDir, level, signal });
   const version = fingerprintVersion(target);
   const entries: KnowledgeEntry[] = [];
   for (const { key, units: own } of scopesOf(units)) {

@@ -17,7 +17,7 @@ import { detectHost, type HostTarget } from '../target/host.js';
 import { mapPool } from './pool.js';
 import type { Preparation } from './prepare.js';
 import type { TunedUnit } from './units.js';
-import type { Assembly } from './workspace.js';
+import type { Assembly, Workspace } from './workspace.js';
 
 /** Units below this share of the addon's time are not worth a trial. */
 const leastShare = 0.03;
@@ -45,6 +45,48 @@ export async function scoreStock(
   const profile = await profileCommand({ ...bench, inputs: 'tune', variant: stock, durationMs: profileMs });
   const request = { packageRoot: config.packageRoot, record, binaries, profile, workDir, clang, logger };
   return scoreTranslationUnits({ ...request, ...(signal && { signal }) });
+}
+
+/**
+ * The hot units with the time of their functions as clang compiles them: the stock compiler inlined others, and functions
+ * that it had no code for are what the evidence would miss. Where that cannot be sampled they stay as they are.
+ */
+export async function rescored(
+  hot: readonly ScoredUnit[],
+  { config, prep, score, baseline, workspace }: RescoreRequest,
+  options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
+): Promise<ScoredUnit[]> {
+  const units = hot.filter(({ command }) => baseline.has(command.output));
+  if (score.source !== 'perf') return units;
+  const { device: _device, ...bench } = prep.bench;
+  const variant = await workspace.variant('o3', baseline);
+  const profile = await profileCommand({ ...bench, inputs: 'tune', variant, durationMs: profileMs });
+  const again = await scoreTranslationUnits({
+    packageRoot: config.packageRoot,
+    record: prep.record,
+    binaries: prep.binaries.map((binary) => {
+      const file = variant.binaries[binary.loaded] ?? binary.loaded;
+      return { ...binary, loaded: file, link: { ...binary.link, output: file } };
+    }),
+    objects: new Map([...baseline].map(([output, { path }]) => [output, path])),
+    profile,
+    workDir: options.workDir,
+    logger: options.logger,
+    ...(options.signal && { signal: options.signal }),
+  });
+  if (again.source !== 'perf') return units;
+  return units
+    .map((unit) => again.units.find(({ command }) => command === unit.command) ?? unit)
+    .sort((a, b) => b.share - a.share);
+}
+
+export interface RescoreRequest {
+  readonly config: Config;
+  readonly prep: Preparation;
+  /** Of the stock build. */
+  readonly score: Score;
+  readonly baseline: Assembly;
+  readonly workspace: Workspace;
 }
 
 /** Whether code for the least machine of a kind runs on another. */

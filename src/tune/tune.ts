@@ -13,7 +13,7 @@ import { applyJudgement } from './apply.js';
 import { compileBaseline } from './baseline.js';
 import { Budget } from './budget.js';
 import { esScore } from './es-score.js';
-import { gatherUnits, hotUnits, scoreStock } from './hot-units.js';
+import { gatherUnits, hotUnits, rescored, scoreStock } from './hot-units.js';
 import { createInspectors } from './inspector.js';
 import {
   Journal,
@@ -105,7 +105,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   );
   const units = await gatherUnits(
     prep,
-    hot.filter(({ command }) => baseline.has(command.output)),
+    await rescored(hot, { config, prep, score, baseline, workspace }, { workDir, logger, signal }),
     baseline,
     { workDir, level, signal },
   );
