@@ -47,6 +47,15 @@ export async function scoreStock(
   return scoreTranslationUnits({ ...request, ...(signal && { signal }) });
 }
 
+export interface RescoreRequest {
+  readonly config: Config;
+  readonly prep: Preparation;
+  /** Of the stock build. */
+  readonly score: Score;
+  readonly baseline: Assembly;
+  readonly workspace: Workspace;
+}
+
 /**
  * The hot units with the time of their functions as clang compiles them: the stock compiler inlined others, and functions
  * that it had no code for are what the evidence would miss. Where that cannot be sampled they stay as they are.
@@ -78,15 +87,6 @@ export async function rescored(
   return units
     .map((unit) => again.units.find(({ command }) => command === unit.command) ?? unit)
     .sort((a, b) => b.share - a.share);
-}
-
-export interface RescoreRequest {
-  readonly config: Config;
-  readonly prep: Preparation;
-  /** Of the stock build. */
-  readonly score: Score;
-  readonly baseline: Assembly;
-  readonly workspace: Workspace;
 }
 
 /** Whether code for the least machine of a kind runs on another. */
