@@ -6,6 +6,7 @@ import {
   openBinary,
   type Score,
   type ScoredUnit,
+  type ScoreRequest,
   scoreBySize,
   scoreTranslationUnits,
 } from '../evidence/score.js';
@@ -13,6 +14,7 @@ import { isaArgs } from '../levers/isa-level.js';
 import type { Logger } from '../log.js';
 import { scoreByCounts } from '../measure/estimate/score.js';
 import { profileCommand } from '../measure/profile.js';
+import type { Variant } from '../measure/types.js';
 import { detectHost, type HostTarget } from '../target/host.js';
 import { mapPool } from './pool.js';
 import type { Preparation } from './prepare.js';
@@ -24,16 +26,17 @@ const leastShare = 0.03;
 const mostUnits = 6;
 const profileMs = 4_000;
 
+interface ScoreOptions {
+  readonly workDir: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Where the time of the stock build goes. */
-export async function scoreStock(
-  config: Config,
-  prep: Preparation,
-  options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
-): Promise<Score> {
-  const { workDir, logger, signal } = options;
-  const { record, binaries, clang, stock, emulated } = prep;
-  const { device: _device, ...bench } = prep.bench;
+export async function scoreStock(config: Config, prep: Preparation, options: ScoreOptions): Promise<Score> {
+  const { record, binaries, stock, emulated } = prep;
   if (emulated !== undefined) {
+    const { device: _device, ...bench } = prep.bench;
     const request = { ...bench, node: emulated.node, inputs: 'tune' } as const;
     const counts = await emulated.estimator.countVariant(request, stock);
     return scoreByCounts({ record, binaries, counts });
@@ -42,8 +45,19 @@ export async function scoreStock(
     const opened = await Promise.all(binaries.map((binary) => openBinary({ record }, binary)));
     return scoreBySize(opened, 'nothing is sampled on another machine');
   }
-  const profile = await profileCommand({ ...bench, inputs: 'tune', variant: stock, durationMs: profileMs });
-  const request = { packageRoot: config.packageRoot, record, binaries, profile, workDir, clang, logger };
+  return sampled(config, prep, { variant: stock, binaries }, options);
+}
+
+/** Samples a process that runs the bench with one variant of the addon, on this machine. */
+async function sampled(
+  config: Config,
+  { bench, record, clang }: Preparation,
+  { variant, ...built }: Pick<ScoreRequest, 'binaries' | 'objects'> & { readonly variant: Variant },
+  { workDir, logger, signal }: ScoreOptions,
+): Promise<Score> {
+  const { device: _device, ...here } = bench;
+  const profile = await profileCommand({ ...here, inputs: 'tune', variant, durationMs: profileMs });
+  const request = { packageRoot: config.packageRoot, record, ...built, profile, workDir, clang, logger };
   return scoreTranslationUnits({ ...request, ...(signal && { signal }) });
 }
 
@@ -63,26 +77,17 @@ export interface RescoreRequest {
 export async function rescored(
   hot: readonly ScoredUnit[],
   { config, prep, score, baseline, workspace }: RescoreRequest,
-  options: { workDir: string; logger: Logger; signal: AbortSignal | undefined },
+  options: ScoreOptions,
 ): Promise<ScoredUnit[]> {
   const units = hot.filter(({ command }) => baseline.has(command.output));
   if (score.source !== 'perf') return units;
-  const { device: _device, ...bench } = prep.bench;
   const variant = await workspace.variant('o3', baseline);
-  const profile = await profileCommand({ ...bench, inputs: 'tune', variant, durationMs: profileMs });
-  const again = await scoreTranslationUnits({
-    packageRoot: config.packageRoot,
-    record: prep.record,
-    binaries: prep.binaries.map((binary) => {
-      const file = variant.binaries[binary.loaded] ?? binary.loaded;
-      return { ...binary, loaded: file, link: { ...binary.link, output: file } };
-    }),
-    objects: new Map([...baseline].map(([output, { path }]) => [output, path])),
-    profile,
-    workDir: options.workDir,
-    logger: options.logger,
-    ...(options.signal && { signal: options.signal }),
+  const binaries = prep.binaries.map((binary) => {
+    const file = variant.binaries[binary.loaded] ?? binary.loaded;
+    return { ...binary, loaded: file, link: { ...binary.link, output: file } };
   });
+  const objects = new Map([...baseline].map(([output, { path }]) => [output, path]));
+  const again = await sampled(config, prep, { variant, binaries, objects }, options);
   if (again.source !== 'perf') return units;
   return units
     .map((unit) => again.units.find(({ command }) => command === unit.command) ?? unit)
