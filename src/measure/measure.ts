@@ -25,7 +25,13 @@ export async function measureVariants(request: MeasureRequest): Promise<MeasureR
     const isLate = () => performance.now() - started > (request.maxMs ?? Number.POSITIVE_INFINITY);
     for (const ids of batches(request.candidates.map(({ id }) => id))) {
       const parallel = request.device?.parallel ?? 1;
-      results.push(...(await runSequential({ ids, rules, isLate, sample: sampler.sample, parallel })));
+      const { contest } = request;
+      results.push(
+        ...(await runSequential({
+          ...{ ids, rules, isLate, sample: sampler.sample, parallel },
+          ...(contest && { contest }),
+        })),
+      );
     }
     return {
       results,

@@ -1,5 +1,5 @@
 import { median, type ProcessSample, type Summary, summarise } from './statistics.js';
-import type { Goal, VariantResult } from './types.js';
+import type { Goal, MeasureRequest, VariantResult } from './types.js';
 
 /** When a candidate has been measured enough. */
 export interface Rules {
@@ -103,6 +103,7 @@ export interface SequentialRequest {
   readonly rules: Rules;
   /** Whether candidates that have their least number of processes get no more. */
   readonly isLate?: () => boolean;
+  readonly contest?: MeasureRequest['contest'];
   /** Measures these candidates once, beside the baseline. */
   readonly sample: (ids: readonly string[], turn: number) => Promise<Turn>;
   /** Turns that are taken at the same time, each on a device of its own. */
@@ -111,7 +112,7 @@ export interface SequentialRequest {
 
 /** Adds one process after the other (or `parallel` at a time) until every candidate is decided; those still open share each process. */
 export async function runSequential(request: SequentialRequest): Promise<VariantResult[]> {
-  const { rules, parallel = 1 } = request;
+  const { rules, contest, parallel = 1 } = request;
   const open = new Map(request.ids.map((id) => [id, [] as ProcessSample[]]));
   const results = new Map<string, VariantResult>();
   const record = ({ samples, failed }: Turn): void => {
@@ -130,6 +131,22 @@ export async function runSequential(request: SequentialRequest): Promise<Variant
       if (results.has(id)) open.delete(id);
     }
   };
+  const close = (result: VariantResult | undefined): void => {
+    if (result === undefined) return;
+    results.set(result.id, result);
+    open.delete(result.id);
+  };
+  const endContest = (control: string): void => {
+    const now = new Map([...open].map(([id, gathered]) => [id, measured(id, gathered, rules)]));
+    const isCounted = ({ id, outcome, processes }: VariantResult): boolean =>
+      id !== control && outcome !== 'failed' && processes >= rules.minProcesses;
+    const counted = [...results.values(), ...now.values()].filter(isCounted);
+    const lead = Math.max(...counted.map(({ ci }) => ci[0]));
+    for (const result of counted) {
+      if (open.has(result.id) && (result.ci[1] < lead || isLarge(result))) close(result);
+    }
+    if (open.size === 1) close(now.get(control));
+  };
   for (let turn = 0; open.size > 0; turn += parallel) {
     const ids = [...open.keys()];
     const turns = await Promise.allSettled(
@@ -140,8 +157,14 @@ export async function runSequential(request: SequentialRequest): Promise<Variant
       if (one.status === 'rejected') throw one.reason;
       record(one.value);
     }
+    if (contest !== undefined) endContest(contest.control);
   }
   return request.ids.flatMap((id) => results.get(id) ?? []);
+}
+
+/** Half the interval is less than a quarter of the effect. How large a large effect is, confirmation tells. */
+function isLarge({ ratio, ci }: VariantResult): boolean {
+  return ci[1] - ci[0] < Math.abs(ratio - 1) / 2;
 }
 
 function logRatios(gathered: readonly ProcessSample[]): number[] {

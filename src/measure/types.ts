@@ -65,6 +65,11 @@ export interface MeasureRequest extends BenchTarget {
   readonly noiseFloor?: number;
   /** Candidates clearly under this ratio stop early. */
   readonly stopBelow?: number;
+  /**
+   * Only the fastest is looked for: a candidate whose interval lies below another's, or is narrow for so large an effect, gets no more processes, and
+   * `control`, one of the candidates, is measured beside the others but never alone.
+   */
+  readonly contest?: { readonly control: string };
   /** `process-only` when a probe found that the addon cannot be loaded twice. */
   readonly mode?: Mode;
 }

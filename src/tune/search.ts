@@ -290,7 +290,7 @@ async function compare(
     inputs: 'tune',
     maxMs: context.budget.searchingMs,
     // Two processes that both see a loss: what is left of it is not worth a third.
-    ...(goal === 'screen' && { stopBelow: 0.99 }),
+    ...(goal === 'screen' ? { stopBelow: 0.99 } : { contest: { control: 'placebo' } }),
   });
   context.signal?.throwIfAborted();
   for (const result of results) if (result.id === 'placebo') context.noise.add(result.ratio);

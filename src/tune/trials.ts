@@ -48,7 +48,7 @@ export class Trials {
 
   async measure(
     request: Pick<MeasureRequest, 'baseline' | 'candidates' | 'goal' | 'inputs'> &
-      Partial<Pick<MeasureRequest, 'minProcesses' | 'maxProcesses' | 'maxMs' | 'stopBelow'>>,
+      Partial<Pick<MeasureRequest, 'minProcesses' | 'maxProcesses' | 'maxMs' | 'stopBelow' | 'contest'>>,
   ): Promise<MeasureResult> {
     const { bench, mode, emulated } = this.prep;
     const whole = { ...bench, mode, seed: this.nextSeed(), logger: this.logger, ...request };

@@ -103,6 +103,49 @@ describe('runSequential', () => {
   });
 });
 
+describe('a contest', () => {
+  /** Log ratios of each candidate, over and over. */
+  async function contest(ids: readonly string[], series: Readonly<Record<string, readonly number[]>>) {
+    const results = await runSequential({
+      ids,
+      rules: rulesFor('race'),
+      contest: { control: 'placebo' },
+      async sample(open, turn) {
+        const at = (id: string) => ({ logRatio: series[id]?.[turn % 4] ?? Number.NaN, cases: {} });
+        return { samples: new Map(open.map((id) => [id, at(id)])), failed: new Map() };
+      },
+    });
+    return Object.fromEntries(results.map(({ id, processes }) => [id, processes]));
+  }
+
+  const even = [-0.01, 0.01, -0.012, 0.012];
+
+  it('does not wait for a candidate that is surely behind another', async () => {
+    const ahead = [0.03, 0.04, 0.05, 0.06];
+    expect(await contest(['ahead', 'behind', 'placebo'], { ahead, behind: even, placebo: even })).toEqual({
+      ahead: 8,
+      behind: 4,
+      placebo: 8,
+    });
+  });
+
+  it('takes no process for the control alone, nor for the exact size of a large effect', async () => {
+    expect(await contest(['large', 'placebo'], { large: [0.18, 0.19, 0.2, 0.21], placebo: even })).toEqual({
+      large: 4,
+      placebo: 4,
+    });
+  });
+
+  it('waits for everybody who may still be first, and is not led by the control', async () => {
+    const close = [-0.01, 0.02, 0.01, 0.03];
+    const placebo = [0.05, 0.06, 0.05, 0.06];
+    expect(await contest(['one', 'other', 'placebo'], { one: close, other: even, placebo })).toMatchObject({
+      one: 8,
+      other: 8,
+    });
+  });
+});
+
 describe('decide', () => {
   it('never ends a confirmation early because the result pleases', () => {
     const samples = [0.3, 0.5, 0.31, 0.45, 0.33, 0.52, 0.3, 0.41, 0.39, 0.6];
