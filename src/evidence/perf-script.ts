@@ -10,6 +10,8 @@ export interface Mapping {
 /** One sample: where the process was. */
 export interface Sample {
   readonly pid: number;
+  /** Nanoseconds of the monotonic clock. */
+  readonly time?: number;
   readonly address: number;
   /** As perf names it, mangled; empty when it has no name. */
   readonly symbol: string;
@@ -24,14 +26,15 @@ export type PerfEvent =
 export const perfScriptArgs: readonly string[] = [
   '--no-demangle',
   '--show-mmap-events',
+  '--ns',
   '-F',
-  'pid,ip,sym,dso',
+  'pid,time,ip,sym,dso',
 ];
 
 const mappingLine =
   /PERF_RECORD_MMAP2?\s+(-?\d+)\/\d+: \[0x([0-9a-f]+)\(0x([0-9a-f]+)\) @ (0x[0-9a-f]+|\d+)[^\]]*\]: \S+ (.+)$/;
 // Mangled names hold no blank, so the first parenthesis after one opens the path, which may hold both.
-const sampleLine = /^\s*(\d+)\s+([0-9a-f]+) (.*?) \((.*)\)$/;
+const sampleLine = /^\s*(\d+)\s+(?:(\d+)\.(\d{9}):\s+)?([0-9a-f]+) (.*?) \((.*)\)$/;
 
 /** Reads one line of `perf script`; `undefined` for lines of other kinds. */
 export function parsePerfLine(line: string): PerfEvent | undefined {
@@ -51,11 +54,12 @@ export function parsePerfLine(line: string): PerfEvent | undefined {
   }
   const sampled = sampleLine.exec(line);
   if (sampled === null) return undefined;
-  const [, pid = '', address = '', symbol = '', path = ''] = sampled;
+  const [, pid = '', seconds, nanoseconds, address = '', symbol = '', path = ''] = sampled;
   return {
     kind: 'sample',
     sample: {
       pid: Number(pid),
+      ...(seconds !== undefined && { time: Number(seconds) * 1e9 + Number(nanoseconds) }),
       // Kernel addresses lose low bits as doubles; nothing looks them up.
       address: Number.parseInt(address, 16),
       symbol: symbol === '[unknown]' ? '' : symbol,

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import type { CasePhase } from '../measure/child/protocol.js';
 import { type PerfEvent, parsePerfLine, perfScriptArgs } from './perf-script.js';
 
 /** A command that runs the benchmark in a loop and ends by itself. */
@@ -8,6 +9,8 @@ export interface ProfiledCommand {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** When each case of the bench ran, once the command has ended. */
+  readonly phases?: () => Promise<readonly CasePhase[]>;
 }
 
 export type PerfRun =
@@ -34,7 +37,10 @@ export async function runPerf(
     await rm(data, { force: true });
     const record = await execa(
       'perf',
-      ['record', '-e', event, '-F', String(samplesPerSecond), '-o', data, '--', ...command.argv],
+      [
+        ...['record', '-k', 'CLOCK_MONOTONIC', '-e', event, '-F', String(samplesPerSecond), '-o', data],
+        ...['--', ...command.argv],
+      ],
       {
         cwd: command.cwd,
         env: { ...command.env, LC_ALL: 'C' },

@@ -1,5 +1,6 @@
 import type { AddonBinary } from '../build/find-binaries.js';
 import type { CompileCommand } from '../build/types.js';
+import type { CasePhase } from '../measure/child/protocol.js';
 import { addressOfOffset, type ElfImage, functionLookup } from './elf.js';
 import { type LinkedObjects, ownerLookup } from './linked-objects.js';
 import type { Mapping, PerfEvent } from './perf-script.js';
@@ -12,13 +13,17 @@ export interface OpenBinary {
   readonly images: ReadonlyMap<string, ElfImage>;
 }
 
+export type FunctionCounts = Map<CompileCommand, Map<string, number>>;
+
 /** Where samples fell. */
 export interface Tally {
   /** Samples of the processes that loaded the addon, from then on. */
   total: number;
   inAddon: number;
   loaded: boolean;
-  readonly functions: Map<CompileCommand, Map<string, number>>;
+  readonly functions: FunctionCounts;
+  /** The same for the time in which each case was at work, where that is known. */
+  readonly cases: Map<string, { total: number; readonly functions: FunctionCounts }>;
   /** Samples outside the addon: file, symbol, how many. */
   readonly outside: Map<string, Map<string, number>>;
 }
@@ -28,8 +33,12 @@ export function countSamples(
   events: readonly PerfEvent[],
   binaries: readonly OpenBinary[],
   isAddon: (path: string, binary: AddonBinary) => boolean,
+  phases: readonly CasePhase[] = [],
 ): Tally {
-  const tally: Tally = { total: 0, inAddon: 0, loaded: false, functions: new Map(), outside: new Map() };
+  const tally: Tally = {
+    ...{ total: 0, inAddon: 0, loaded: false },
+    ...{ functions: new Map(), cases: new Map(), outside: new Map() },
+  };
   const resolvers = new Map<string, Resolver>();
   const mappings = new Map<number, { mapping: Mapping; resolve: Resolver }[]>();
   for (const event of events) {
@@ -49,6 +58,9 @@ export function countSamples(
     const own = mappings.get(sample.pid);
     if (own === undefined) continue;
     tally.total++;
+    const phase = phaseAt(phases, sample.time);
+    const inCase = phase === undefined ? undefined : countsOf(tally, phase.case);
+    if (inCase !== undefined) inCase.total++;
     const hit = own.find(
       ({ mapping }) => sample.address >= mapping.start && sample.address < mapping.start + mapping.size,
     );
@@ -59,9 +71,30 @@ export function countSamples(
     tally.inAddon++;
     const offset = sample.address - hit.mapping.start + hit.mapping.fileOffset;
     const place = hit.resolve(offset);
-    if (place !== undefined) add(nested(tally.functions, place.command), place.name);
+    if (place === undefined) continue;
+    add(nested(tally.functions, place.command), place.name);
+    if (inCase !== undefined) add(nested(inCase.functions, place.command), place.name);
   }
   return tally;
+}
+
+/** The phase in which the time lies, by bisection. */
+function phaseAt(phases: readonly CasePhase[], time: number | undefined): CasePhase | undefined {
+  if (time === undefined) return undefined;
+  let [low, high] = [0, phases.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((phases[middle]?.end ?? 0) < time) low = middle + 1;
+    else high = middle;
+  }
+  const found = phases[low];
+  return found !== undefined && found.begin <= time ? found : undefined;
+}
+
+function countsOf({ cases }: Tally, name: string): { total: number; functions: FunctionCounts } {
+  const counts = cases.get(name) ?? { total: 0, functions: new Map() };
+  cases.set(name, counts);
+  return counts;
 }
 
 function nested<K>(map: Map<K, Map<string, number>>, key: K): Map<string, number> {

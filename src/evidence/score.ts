@@ -54,13 +54,14 @@ const functionsPerUnit = 24;
 export async function scoreTranslationUnits(request: ScoreRequest): Promise<Score> {
   const recorded = await Promise.all(request.binaries.map((binary) => openBinary(request, binary)));
   const run = await runPerf(request.profile, request.workDir, request.signal);
+  const phases = (await request.profile.phases?.()) ?? [];
   if (run.kind === 'unavailable') return scoreBySize(recorded, `perf cannot be used (${run.reason})`);
   const isAddon = request.isAddonDso ?? sameName;
   const binaries = await Promise.all(recorded.map((entry) => withMappedImages(entry, run.events, isAddon)));
-  const tally = countSamples(run.events, binaries, isAddon);
+  const tally = countSamples(run.events, binaries, isAddon, phases);
   const addonShare = tally.total === 0 ? 0 : tally.inAddon / tally.total;
   const warnings = shareWarnings(tally, addonShare, binaries);
-  const units = byWeight(tally.functions);
+  const units = byWeight(tally.functions, tally.cases);
   request.logger.debug(
     `${tally.inAddon} of ${tally.total} samples in the addon, ${units.length} units have some`,
   );
@@ -134,11 +135,22 @@ function sameName(path: string, binary: AddonBinary): boolean {
 }
 
 /** Units by the weight of their functions, hottest first. */
-export function byWeight(functions: Tally['functions']): ScoredUnit[] {
+export function byWeight(functions: Tally['functions'], cases: Tally['cases'] = new Map()): ScoredUnit[] {
   const total = sum([...functions.values()].flatMap((counts) => [...counts.values()]));
   return [...functions]
-    .map(([command, counts]) => unitOf(command, [...counts], total))
+    .map(([command, counts]) => {
+      const { hot, ...unit } = unitOf(command, [...counts], total);
+      return { ...unit, hot: hot.map((entry) => withCases(entry, command, cases)) };
+    })
     .sort((a, b) => b.share - a.share);
+}
+
+function withCases(entry: HotFunction, command: CompileCommand, cases: Tally['cases']): HotFunction {
+  const shares = [...cases].flatMap(([name, { total, functions }]): [string, number][] => {
+    const count = functions.get(command)?.get(entry.name) ?? 0;
+    return count === 0 ? [] : [[name, count / total]];
+  });
+  return shares.length === 0 ? entry : { ...entry, cases: Object.fromEntries(shares) };
 }
 
 /** Units by the size of their machine code, largest first. */

@@ -17,6 +17,8 @@ export interface HotFunction {
   /** Mangled. */
   readonly name: string;
   readonly share: number;
+  /** Its share of the time of each case that it takes part in, 0 to 1, where that was sampled. */
+  readonly cases?: Readonly<Record<string, number>>;
 }
 
 /** Facts about one translation unit under one configuration, for policies. Hot functions only. */

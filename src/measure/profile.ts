@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ProfileSpec } from './child/protocol.js';
+import { deserialize } from 'node:v8';
+import type { CasePhase, ChildResult, ProfileSpec } from './child/protocol.js';
 import { childProgram } from './harness-file.js';
 import { redirectedEnvironment } from './redirected-environment.js';
 import type { BenchTarget, Inputs, Variant } from './types.js';
@@ -19,6 +20,8 @@ export interface ProfileCommand {
   readonly cwd: string;
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** When each case ran, once the process has ended; empty for a command, and where the process did not end well. */
+  readonly phases: () => Promise<readonly CasePhase[]>;
 }
 
 /**
@@ -43,7 +46,8 @@ export async function profileCommand(request: ProfileRequest): Promise<ProfileCo
     const argv = bench.command.map((argument) => argument.replaceAll('{inputs}', inputs));
     const preload = await childProgram('preload', folder);
     const redirect = await redirectedEnvironment(packageRoot, folder, binaries, preload);
-    return { argv, cwd: packageRoot, env: { ...env, ...redirect, AUTOPASS_INPUTS: inputs } };
+    const phases = async () => [];
+    return { argv, cwd: packageRoot, env: { ...env, ...redirect, AUTOPASS_INPUTS: inputs }, phases };
   }
   const spec: ProfileSpec = {
     kind: 'profile',
@@ -57,7 +61,15 @@ export async function profileCommand(request: ProfileRequest): Promise<ProfileCo
   };
   await writeFile(join(folder, 'spec.json'), JSON.stringify(spec));
   const harness = await childProgram('harness', folder);
-  return { argv: [process.execPath, harness, join(folder, 'spec.json')], cwd: packageRoot, env };
+  const argv = [process.execPath, harness, join(folder, 'spec.json')];
+  return { argv, cwd: packageRoot, env, phases: () => phasesIn(spec.out) };
+}
+
+async function phasesIn(file: string): Promise<readonly CasePhase[]> {
+  const written = await readFile(file).catch(() => undefined);
+  if (written === undefined) return [];
+  const result: ChildResult = deserialize(written);
+  return result.kind === 'profile' ? result.phases : [];
 }
 
 function realPathOf(path: string): string {

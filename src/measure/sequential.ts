@@ -143,7 +143,8 @@ export async function runSequential(request: SequentialRequest): Promise<Variant
     const counted = [...results.values(), ...now.values()].filter(isCounted);
     const lead = Math.max(...counted.map(({ ci }) => ci[0]));
     for (const result of counted) {
-      if (open.has(result.id) && (result.ci[1] < lead || isLarge(result))) close(result);
+      const isPoor = result.ci[1] < lead || result.ratio < 1 + rules.precision;
+      if (open.has(result.id) && (isPoor || isLarge(result))) close(result);
     }
     if (open.size === 1) close(now.get(control));
   };

@@ -66,8 +66,8 @@ export interface MeasureRequest extends BenchTarget {
   /** Candidates clearly under this ratio stop early. */
   readonly stopBelow?: number;
   /**
-   * Only the fastest is looked for: a candidate whose interval lies below another's, or is narrow for so large an effect, gets no more processes, and
-   * `control`, one of the candidates, is measured beside the others but never alone.
+   * Only the fastest is looked for: a candidate whose interval lies below another's, that does not look faster than the baseline, or whose interval is narrow
+   * for so large an effect, gets no more processes, and `control`, one of the candidates, is measured beside the others but never alone.
    */
   readonly contest?: { readonly control: string };
   /** `process-only` when a probe found that the addon cannot be loaded twice. */

@@ -45,9 +45,19 @@ export interface PolicyTrial {
   /** Speedup over the incumbent's baseline (`-O3`) where measured; above 1 is faster. */
   readonly speedup?: number;
   readonly ci?: readonly [number, number];
+  /** The speedup of each case of the bench. */
+  readonly cases?: Readonly<Record<string, number>>;
   /** What the levers did to the hot code, of trials that lost. */
   readonly change?: EvidenceChange;
   readonly prediction?: Prediction;
+}
+
+/** A trial and what it did to the parts of the code, as far as the times of the cases tell; speedups over `-O3`. */
+export interface SeenTrial extends PolicyTrial {
+  /** Of all code of the scope's units. */
+  readonly inUnit?: number;
+  /** Of each hot function of the scope's units, by its mangled name. */
+  readonly functions?: Readonly<Record<string, number>>;
 }
 
 /** All a policy may look at. */
@@ -64,9 +74,9 @@ export interface PolicyInput {
   /** Under `-O3` without levers. */
   readonly evidence: Evidence;
   readonly incumbent: Configuration;
-  readonly history: readonly PolicyTrial[];
+  readonly history: readonly SeenTrial[];
   /** In scope `unit`: what was tried on all hot units at once before. */
-  readonly addonTrials?: readonly PolicyTrial[];
+  readonly addonTrials?: readonly SeenTrial[];
   readonly allow: readonly string[];
   /** The session's profiles of the bench, each as the configuration that uses it. */
   readonly profiles?: readonly Configuration[];

@@ -33,6 +33,7 @@ export type JournalEvent =
       readonly unit: string;
       readonly configuration: Configuration;
       readonly speedup: number;
+      readonly cases?: Readonly<Record<string, number>>;
       readonly elapsedMs: number;
     }
   /** Profiles that the session's candidates may be compiled with; a resumed session trains no others. */

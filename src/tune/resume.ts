@@ -39,12 +39,13 @@ async function restoreIncumbent(
   scope: Scope,
   workspace: Workspace,
 ): Promise<boolean> {
-  const { configuration, speedup } = event;
+  const { configuration, speedup, cases } = event;
   const outcomes = await workspace.compileAll(scope.units.map(({ command }) => ({ command, configuration })));
   if (outcomes.some(({ kind }) => kind !== 'compiled')) return false;
   for (const [index, unit] of scope.units.entries()) {
     const outcome = outcomes[index];
-    if (outcome?.kind === 'compiled') unit.incumbent = { configuration, object: outcome.object, speedup };
+    if (outcome?.kind !== 'compiled') continue;
+    unit.incumbent = { configuration, object: outcome.object, speedup, ...(cases && { cases }) };
   }
   return true;
 }

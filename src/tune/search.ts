@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
+import { type CaseShares, joinShares, partEffects } from '../evidence/case-effects.js';
 import { type EvidenceChange, evidenceChange, joinChanges } from '../evidence/compare.js';
 import type { Evidence } from '../evidence/types.js';
 import type { Configuration } from '../levers/types.js';
 import type { Logger } from '../log.js';
 import type { MeasureRequest, VariantResult } from '../measure/types.js';
-import type { Inspector, Policy, PolicyTrial, Proposal, SimilarUnit, TrialOutcome } from '../policy/types.js';
+import type {
+  Inspector,
+  Policy,
+  PolicyTrial,
+  Proposal,
+  SeenTrial,
+  SimilarUnit,
+  TrialOutcome,
+} from '../policy/types.js';
 import type { Budget } from './budget.js';
 import type { Journal } from './journal.js';
 import { isGain, type NoiseFloor } from './noise-floor.js';
@@ -13,7 +22,7 @@ import { isPlausible } from './plausible.js';
 import { mapPool } from './pool.js';
 import { nextScope, type Scope } from './scopes.js';
 import type { Trials } from './trials.js';
-import { incumbentAssembly, type TunedUnit, withObjects } from './units.js';
+import { type Incumbent, incumbentAssembly, type TunedUnit, withObjects } from './units.js';
 import type { Assembly, CompiledObject, CompileOutcome, Workspace } from './workspace.js';
 
 /** Candidates per batch: they share one process and one baseline. */
@@ -80,7 +89,8 @@ async function searchScope(context: SearchContext, scope: Scope): Promise<void> 
     evidence: scope.evidence,
     incumbent: incumbentOf(scope).configuration,
     history: scope.history,
-    ...(addon !== undefined && addon !== scope && { addonTrials: addon.history }),
+    ...(addon !== undefined &&
+      addon !== scope && { addonTrials: seenFrom(scope, context.units, addon.history) }),
     allow: context.allow,
     profiles: context.profiles,
     ...(context.inspect && { inspect: context.inspect(scope.units) }),
@@ -94,6 +104,30 @@ async function searchScope(context: SearchContext, scope: Scope): Promise<void> 
   const candidates = await compileBatch(context, scope, proposals);
   const verified = await verifyBatch(context, scope, candidates);
   if (verified.length > 0) await measureBatch(context, scope, verified);
+}
+
+/** Trials with what they did to the code of the scope. */
+function seenFrom(
+  scope: Scope,
+  units: readonly TunedUnit[],
+  trials: readonly PolicyTrial[],
+): readonly SeenTrial[] {
+  const own = scope.units.flatMap(({ evidence }) => evidence.hot);
+  const others = units.filter((unit) => !scope.units.includes(unit)).map(sharesOf);
+  const whole = joinShares(scope.units.map(sharesOf));
+  // Where nothing was sampled.
+  if (Object.keys(whole).length === 0) return trials;
+  return trials.map((trial): SeenTrial => {
+    if (trial.cases === undefined) return trial;
+    const [inUnit = 0] = partEffects([whole, ...others], trial.cases);
+    const effects = partEffects([...own.map(({ cases = {} }) => cases), ...others], trial.cases);
+    const functions = own.map(({ name }, index) => [name, Math.exp(effects[index] ?? 0)]);
+    return { ...trial, inUnit: Math.exp(inUnit), functions: Object.fromEntries(functions) };
+  });
+}
+
+function sharesOf({ evidence }: TunedUnit): CaseShares {
+  return joinShares(evidence.hot.map(({ cases = {} }) => cases));
 }
 
 /** All units of a scope have the same incumbent until single units are searched, and then no other scope is. */
@@ -191,7 +225,7 @@ async function measureBatch(
     .slice(0, racedPerBatch);
   const raced =
     promising.length > 0 ? await compare(context, promising, 'race') : new Map<string, VariantResult>();
-  const base = incumbentOf(scope).speedup;
+  const base = incumbentOf(scope);
   for (const candidate of promising) await recheck(context, scope, candidate, raced);
   for (const candidate of candidates) {
     const race = raced.get(candidate.hash);
@@ -211,7 +245,8 @@ async function measureBatch(
     .filter((candidate) => isGain(raced.get(candidate.hash), context.noise.value))
     .sort((a, b) => ratioOf(raced, b) - ratioOf(raced, a))[0];
   scope.sinceGain += candidates.length;
-  if (winner !== undefined) await promote(context, scope, winner, base * ratioOf(raced, winner));
+  const won = winner && raced.get(winner.hash);
+  if (winner !== undefined && won !== undefined) await promote(context, scope, winner, over(base, won));
 }
 
 /** A speedup beyond what the scope's share of time allows is measured again, and the lower result stands. */
@@ -257,18 +292,27 @@ async function promote(
   context: SearchContext,
   scope: Scope,
   winner: Candidate,
-  speedup: number,
+  gain: Pick<Incumbent, 'speedup' | 'cases'>,
 ): Promise<void> {
   const { configuration } = winner.proposal;
   scope.sinceGain = 0;
-  for (const [unit, object] of winner.objects) unit.incumbent = { configuration, object, speedup };
+  for (const [unit, object] of winner.objects) unit.incumbent = { configuration, object, ...gain };
   await context.journal.append({
     type: 'incumbent',
     unit: scope.key,
     configuration,
-    speedup,
+    ...gain,
     elapsedMs: context.budget.elapsedMs,
   });
+}
+
+/** Speedups over -O3 of what was measured against an incumbent. */
+function over(
+  base: Incumbent | undefined,
+  { ratio, cases }: VariantResult,
+): Required<Pick<Incumbent, 'speedup' | 'cases'>> {
+  const byCase = Object.entries(cases).map(([name, one]) => [name, (base?.cases?.[name] ?? 1) * one.ratio]);
+  return { speedup: (base?.speedup ?? 1) * ratio, cases: Object.fromEntries(byCase) };
 }
 
 async function compare(
@@ -304,8 +348,8 @@ function ratioOf(results: ReadonlyMap<string, VariantResult>, candidate: Candida
 interface TrialFacts {
   readonly hash?: string;
   readonly result?: VariantResult;
-  /** The incumbent's speedup over -O3 when this was measured against it. */
-  readonly base?: number;
+  /** What this was measured against; -O3 when absent. */
+  readonly base?: Incumbent;
   readonly copy?: PolicyTrial;
   readonly change?: EvidenceChange;
   readonly measured?: boolean;
@@ -318,12 +362,13 @@ async function finish(
   outcome: TrialOutcome,
   facts: TrialFacts = {},
 ): Promise<void> {
-  const { result, base = 1, copy, change } = facts;
+  const { result, base, copy, change } = facts;
+  const { speedup: baseSpeedup = 1 } = base ?? {};
   const numbers =
     result !== undefined && result.outcome !== 'failed'
-      ? { speedup: base * result.ratio, ci: [base * result.ci[0], base * result.ci[1]] as const }
+      ? { ...over(base, result), ci: [baseSpeedup * result.ci[0], baseSpeedup * result.ci[1]] as const }
       : copy?.speedup !== undefined && copy.ci !== undefined
-        ? { speedup: copy.speedup, ci: copy.ci }
+        ? { speedup: copy.speedup, ci: copy.ci, ...(copy.cases && { cases: copy.cases }) }
         : {};
   const { configuration, origin, prediction } = proposal;
   const trial: PolicyTrial = {

@@ -14,7 +14,16 @@ export interface TunedUnit {
   readonly evidence: Evidence;
   /** Plain clang -O3. */
   readonly baseline: CompiledObject;
-  incumbent: { configuration: Configuration; object: CompiledObject; speedup: number };
+  incumbent: Incumbent;
+}
+
+export interface Incumbent {
+  readonly configuration: Configuration;
+  readonly object: CompiledObject;
+  /** Of the addon over plain -O3, as it was measured when it won. */
+  readonly speedup: number;
+  /** The same for each case of the bench. */
+  readonly cases?: Readonly<Record<string, number>>;
 }
 
 /** The addon with every unit at its incumbent, everything else as in `base`. */

@@ -82,6 +82,9 @@ describe('perf script', () => {
       kind: 'sample',
       sample: { pid: 12, address: 0x7f0000001000, symbol: 'operator()(int)', path: '/a b/c (d)/x.node' },
     });
+    expect(parsePerfLine(' 7488 12921.024118489:      7fb033af6b82 f (/x.node)')).toMatchObject({
+      sample: { pid: 7488, time: 12_921_024_118_489, address: 0x7fb033af6b82, symbol: 'f' },
+    });
     expect(
       parsePerfLine(' 1 PERF_RECORD_MMAP2 1/1: [0x1000(0x2000) @ 0 fe:00 1 0]: r-xp /tmp/x.node (deleted)'),
     ).toMatchObject({ mapping: { path: '/tmp/x.node', fileOffset: 0 } });
@@ -105,6 +108,43 @@ describe('attributing samples', () => {
       'src/lz77.c': { ZopfliFindLongestMatch: named('ZopfliFindLongestMatch') },
     });
     expect(named('BoundaryPM')).toBeGreaterThan(10);
+  });
+
+  it('tells the cases of the bench apart by the time', () => {
+    const mapping = {
+      pid: 1,
+      start: 0x400000,
+      size: 0x1000,
+      fileOffset: 0x16000,
+      path: '/x/node-zopfli.node',
+    };
+    const at = (time: number, address: number) =>
+      ({ kind: 'sample', sample: { pid: 1, time, address, symbol: '', path: mapping.path } }) as const;
+    const [inside, outside] = [0x400090, 0x900000];
+    const tally = countSamples(
+      [
+        { kind: 'mapping', mapping },
+        ...[5, 12, 15].map((time) => at(time, inside)),
+        ...[21, 22, 29, 35].map((time) => at(time, time === 22 ? outside : inside)),
+      ],
+      [openZopfli('/x/node-zopfli.node')],
+      sameName,
+      [
+        { case: 'first', begin: 10, end: 20 },
+        { case: 'second', begin: 20, end: 30 },
+      ],
+    );
+    // What was sampled at 5 and 35 belongs to no case.
+    expect(tally.total).toBe(7);
+    const found = [...tally.cases].map(([name, { total, functions }]) => [
+      name,
+      total,
+      [...functions.values()].map((counts) => Object.fromEntries(counts)),
+    ]);
+    expect(found).toEqual([
+      ['first', 2, [{ BoundaryPM: 2 }]],
+      ['second', 3, [{ BoundaryPM: 2 }]],
+    ]);
   });
 
   it('counts only from when the addon was loaded', () => {

@@ -137,12 +137,23 @@ describe('a contest', () => {
   });
 
   it('waits for everybody who may still be first, and is not led by the control', async () => {
-    const close = [-0.01, 0.02, 0.01, 0.03];
+    const one = [-0.01, 0.02, 0.01, 0.03];
+    const other = [-0.02, 0.03, 0.01, 0.02];
     const placebo = [0.05, 0.06, 0.05, 0.06];
-    expect(await contest(['one', 'other', 'placebo'], { one: close, other: even, placebo })).toMatchObject({
+    expect(await contest(['one', 'other', 'placebo'], { one, other, placebo })).toMatchObject({
       one: 8,
       other: 8,
     });
+  });
+
+  it('gives up on what does not look faster than the baseline', async () => {
+    const ahead = [0.01, 0.05, 0.02, 0.06];
+    expect(await contest(['ahead', 'level', 'placebo'], { ahead, level: even, placebo: even })).toMatchObject(
+      {
+        ahead: 8,
+        level: 4,
+      },
+    );
   });
 });
 

@@ -77,8 +77,17 @@ export interface OutputsResult {
   }[];
 }
 
+/** When a case was at work: begin and end in nanoseconds of the monotonic clock. */
+export interface CasePhase {
+  readonly case: string;
+  readonly begin: number;
+  readonly end: number;
+}
+
 export interface ProfileResult {
   readonly kind: 'profile';
+  /** In the order of time, without overlap. */
+  readonly phases: readonly CasePhase[];
 }
 
 export interface CountResult {

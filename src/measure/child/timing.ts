@@ -1,6 +1,6 @@
 import { at, BenchFailure, type OpenBench } from './bench.js';
 import { roundLayout } from './layout.js';
-import type { ProfileResult, ProfileSpec, Slice, TimeResult, TimeSpec } from './protocol.js';
+import type { CasePhase, ProfileResult, ProfileSpec, Slice, TimeResult, TimeSpec } from './protocol.js';
 import { type BenchCase, calibrate, timeSlice } from './slices.js';
 
 /** Cases of all variants: `cases.get(name)[variant]`. */
@@ -80,15 +80,20 @@ function fewestRounds({ budgetMs, variants }: TimeSpec, roundMs: number): number
 /** Calls all cases of the one variant in turn, for a profiler that watches. */
 export async function loopCases(bench: OpenBench, spec: ProfileSpec): Promise<ProfileResult> {
   const table = await loadAll(bench, [0]);
-  const items: { item: BenchCase; calls: number }[] = [];
-  for (const [item] of table.values()) {
-    if (item !== undefined) items.push({ item, calls: (await calibrate(item, 10)).calls });
+  const items: { name: string; item: BenchCase; calls: number }[] = [];
+  for (const [name, [item]] of table) {
+    if (item !== undefined) items.push({ name, item, calls: (await calibrate(item, 10)).calls });
   }
+  const phases: CasePhase[] = [];
   const end = performance.now() + spec.durationMs;
   while (performance.now() < end) {
-    for (const { item, calls } of items) await timeSlice(item, calls);
+    for (const { name, item, calls } of items) {
+      const begin = Number(process.hrtime.bigint());
+      await timeSlice(item, calls);
+      phases.push({ case: name, begin, end: Number(process.hrtime.bigint()) });
+    }
   }
-  return { kind: 'profile' };
+  return { kind: 'profile', phases };
 }
 
 /** Loads the variants in this order and calls each case once, which also makes lazy packages load their addon. */

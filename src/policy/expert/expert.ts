@@ -8,6 +8,8 @@ import { followUps } from './follow-ups.js';
 import { hostTuning } from './host-tuning.js';
 import type { Idea } from './idea.js';
 import { lessonsOf } from './lessons.js';
+import { narrowedIdeas } from './narrowed-ideas.js';
+import { ownIdeas } from './own-ideas.js';
 import { profileIdeas } from './profile-idea.js';
 import type { Rule, Theme } from './rule.js';
 import { rules as allRules } from './rules.js';
@@ -57,6 +59,8 @@ function propose(
   const ideas = [
     ...profileIdeas(input, facts),
     ...wholeAddonIdeas(input, facts),
+    ...ownIdeas(input),
+    ...narrowedIdeas(input, facts),
     ...firstIdeas(findings, incumbent, lessons, input.addonTrials),
     ...followUps({ findings, incumbent, lessons }),
     ...similarIdeas(similar, incumbent),

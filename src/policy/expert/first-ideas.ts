@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { configurationKey } from '../../levers/configuration-key.js';
 import type { Configuration } from '../../levers/types.js';
-import type { PolicyTrial } from '../types.js';
+import type { SeenTrial } from '../types.js';
 import type { Facts } from './facts.js';
 import { describe, type Idea, merged } from './idea.js';
 import type { Lessons } from './lessons.js';
@@ -23,6 +23,8 @@ const scopeFactor = { unit: 1, function: 0.95, loop: 0.95 } as const;
 const noteworthy = 0.25;
 /** What brought nothing on all hot units at once can still win on one of them, where another one lost. */
 const settledOnAll = 0.5;
+/** Speedup of a unit's own code from which a lever seems to win there. */
+const wins = 1.005;
 /** What made no difference by itself rarely makes one beside others. */
 const knownAlone = 0.4;
 
@@ -41,7 +43,7 @@ export function firstIdeas(
   findings: readonly Finding[],
   incumbent: Configuration,
   lessons: Lessons,
-  addonTrials: readonly PolicyTrial[] = [],
+  addonTrials: readonly SeenTrial[] = [],
 ): Idea[] {
   return findings.flatMap(({ rule, match, edits }) => {
     const worth = remainingWorth(rule, lessons) * lessons.themeFactor(rule.theme);
@@ -65,12 +67,14 @@ export function firstIdeas(
   });
 }
 
-/** Whether the edit was measured on all hot units, beside whatever else, and did not win. */
-function isSettled(edit: Configuration, addonTrials: readonly PolicyTrial[]): boolean {
+/** Whether the edit was measured on all hot units, beside whatever else, and did not win, nor seem to win in this one. */
+function isSettled(edit: Configuration, addonTrials: readonly SeenTrial[]): boolean {
   const trials = addonTrials.filter(({ configuration }) =>
     Object.entries(edit).every(([id, value]) => isDeepStrictEqual(configuration[id], value)),
   );
-  return trials.length > 0 && trials.every(({ outcome }) => outcome !== 'faster');
+  return (
+    trials.length > 0 && trials.every(({ outcome, inUnit = 1 }) => outcome !== 'faster' && inUnit < wins)
+  );
 }
 
 /** An edit of one function or loop quotes the evidence of that one. */

@@ -47,7 +47,7 @@ function has({ remarks }: LoopFacts, pass: string): boolean {
   return remarks.some((remark) => remark.pass === pass && remark.kind === 'Passed');
 }
 
-function isVectorized(one: LoopFacts): boolean {
+export function isVectorized(one: LoopFacts): boolean {
   return one.remarks.some(({ pass, name }) => pass === 'loop-vectorize' && name === 'Vectorized');
 }
 

@@ -1,0 +1,57 @@
+import type { PolicyInput, SeenTrial } from '../types.js';
+import { describe, type Idea, merged } from './idea.js';
+
+/** Gain of the file's own code over that of the incumbent, in percent, from which it is worth a trial of its own. */
+const worthwhile = 1;
+/** Estimates from the times of cases are this reliable. */
+const reliability = 0.7;
+const singles = 3;
+
+interface Own {
+  readonly trial: SeenTrial;
+  /** Percent over -O3. */
+  readonly gain: number;
+}
+
+/**
+ * What made this file's code faster while it was on all hot files, whatever it did to the others: the cases that spend their time in this file tell. One
+ * file's gain is often another one's loss, and their mean hides both.
+ */
+export function ownIdeas({ scope, incumbent, addonTrials = [] }: PolicyInput): Idea[] {
+  if (scope !== 'unit') return [];
+  const known = addonTrials.flatMap((trial): Own[] =>
+    trial.inUnit === undefined || trial.outcome === 'incorrect' || trial.outcome === 'failed'
+      ? []
+      : [{ trial, gain: 100 * Math.log(trial.inUnit) }],
+  );
+  const base = known.find(({ trial }) => describe(trial.configuration) === describe(incumbent))?.gain ?? 0;
+  const winners = known
+    .filter(({ gain }) => gain > base + worthwhile)
+    .sort((a, b) => b.gain - a.gain)
+    .slice(0, singles);
+  const ideas = winners.map(
+    ({ trial, gain }): Idea => idea([{ trial, gain }], trial.configuration, gain - base),
+  );
+  const [first, ...others] = winners;
+  for (const other of first === undefined ? [] : others) {
+    const joined = first && merged(first.trial.configuration, other.trial.configuration);
+    if (first === undefined || joined === undefined) continue;
+    ideas.push(idea([first, other], joined, first.gain - base + other.gain / 3));
+  }
+  return ideas;
+}
+
+function idea(parts: readonly Own[], configuration: Idea['configuration'], gain: number): Idea {
+  const [first] = parts;
+  const measured = parts.map(
+    ({ trial }) =>
+      `with ${describe(trial.configuration)} on all hot files the cases that run this file were ${trial.inUnit?.toFixed(3)} times as fast there, all cases ${trial.speedup?.toFixed(3)}`,
+  );
+  return {
+    configuration,
+    value: reliability * gain,
+    theme: 'combination',
+    reason: `${measured.join(', and ')}: it may be right for this file alone`,
+    origin: `own:${first?.trial.origin.split(':').at(-1)}`,
+  };
+}
