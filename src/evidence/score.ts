@@ -146,11 +146,12 @@ export function byWeight(functions: Tally['functions'], cases: Tally['cases'] = 
 }
 
 function withCases(entry: HotFunction, command: CompileCommand, cases: Tally['cases']): HotFunction {
-  const shares = [...cases].flatMap(([name, { total, functions }]): [string, number][] => {
-    const count = functions.get(command)?.get(entry.name) ?? 0;
-    return count === 0 ? [] : [[name, count / total]];
-  });
-  return shares.length === 0 ? entry : { ...entry, cases: Object.fromEntries(shares) };
+  if (cases.size === 0) return entry;
+  const shares = [...cases].map(([name, { total, functions }]) => [
+    name,
+    (functions.get(command)?.get(entry.name) ?? 0) / total,
+  ]);
+  return { ...entry, cases: Object.fromEntries(shares) };
 }
 
 /** Units by the size of their machine code, largest first. */

@@ -17,7 +17,7 @@ export interface HotFunction {
   /** Mangled. */
   readonly name: string;
   readonly share: number;
-  /** Its share of the time of each case that it takes part in, 0 to 1, where that was sampled. */
+  /** Its share of the time of each case of the bench, 0 to 1, where that was sampled. */
   readonly cases?: Readonly<Record<string, number>>;
 }
 

@@ -51,6 +51,7 @@ export function createSampler(request: MeasureRequest, session: ChildSession): S
       {
         kind: 'time',
         inputs,
+        ...(request.cases && { cases: request.cases }),
         sliceMs: request.sliceMs ?? defaultSliceMs,
         ...(request.roundsPerProcess === undefined
           ? { perVariantMs: perVariantMs[request.goal], leastRounds: leastRounds[request.goal] }

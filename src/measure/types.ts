@@ -63,6 +63,8 @@ export interface MeasureRequest extends BenchTarget {
   readonly maxMs?: number;
   /** What placebos show, as a ratio minus one; no verdict is given inside it. */
   readonly noiseFloor?: number;
+  /** The cases that are timed, and of which ratios are the mean; all when absent. A command has none to choose from. */
+  readonly cases?: readonly string[];
   /** Candidates clearly under this ratio stop early. */
   readonly stopBelow?: number;
   /**

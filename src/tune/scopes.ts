@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Evidence } from '../evidence/types.js';
-import type { PolicyTrial } from '../policy/types.js';
+import type { PolicyTrial, SeenTrial } from '../policy/types.js';
 import type { Budget } from './budget.js';
+import { seenTrials } from './seen-trials.js';
 import type { TunedUnit } from './units.js';
 
 /** What one proposal is for: all hot units at once, or one of them. */
@@ -64,8 +66,8 @@ const patience = 10;
 
 /**
  * The scope that gets the next batch, from coarse to fine: all hot units at once for up to half of the search as long
- * as that gains, then single units by their share of time, divided by the trials they have had and by how long they
- * have brought nothing. Undefined when every scope is exhausted.
+ * as that gains, then single units by their share of time, more where a trial on all units made their own code faster, divided by
+ * the trials they have had and by how long they have brought nothing. Undefined when every scope is exhausted.
  */
 export function nextScope(
   scopes: readonly Scope[],
@@ -78,9 +80,23 @@ export function nextScope(
     if (addon.sinceGain < patience && budget.searchProgress < 0.5) return addon;
   }
   const open = single.filter(({ exhausted }) => !exhausted);
+  const units = single.flatMap((scope) => scope.units);
+  const worth = ({ evidence, history, sinceGain, ...scope }: Scope): number => {
+    const promise = promiseOf(seenTrials(scope.units, units, addon?.history ?? []), scope.units);
+    const hope = 1 + promise / typicalGain;
+    return (evidence.share * hope) / (1 + history.length / 8) / (1 + sinceGain / 16);
+  };
   return open.sort((a, b) => worth(b) - worth(a))[0];
 }
 
-function worth({ evidence, history, sinceGain }: Scope): number {
-  return evidence.share / (1 + history.length / 8) / (1 + sinceGain / 16);
+/** What a unit usually gains by trials of its own, as a natural logarithm. */
+const typicalGain = 0.02;
+
+/** How much more than with its incumbent the unit's own code gained in a trial on all units. */
+function promiseOf(trials: readonly SeenTrial[], [unit]: readonly TunedUnit[]): number {
+  const gains = trials.map(({ inUnit = 1 }) => Math.log(inUnit));
+  const held = trials.findIndex(({ configuration }) =>
+    isDeepStrictEqual(configuration, unit?.incumbent.configuration),
+  );
+  return Math.max(0, ...gains) - Math.max(0, gains[held] ?? 0);
 }

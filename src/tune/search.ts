@@ -1,32 +1,25 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
-import { type CaseShares, joinShares, partEffects } from '../evidence/case-effects.js';
 import { type EvidenceChange, evidenceChange, joinChanges } from '../evidence/compare.js';
 import type { Evidence } from '../evidence/types.js';
 import type { Configuration } from '../levers/types.js';
 import type { Logger } from '../log.js';
 import type { MeasureRequest, VariantResult } from '../measure/types.js';
-import type {
-  Inspector,
-  Policy,
-  PolicyTrial,
-  Proposal,
-  SeenTrial,
-  SimilarUnit,
-  TrialOutcome,
-} from '../policy/types.js';
+import type { Inspector, Policy, PolicyTrial, Proposal, SimilarUnit, TrialOutcome } from '../policy/types.js';
 import type { Budget } from './budget.js';
 import type { Journal } from './journal.js';
 import { isGain, type NoiseFloor } from './noise-floor.js';
 import { isPlausible } from './plausible.js';
 import { mapPool } from './pool.js';
 import { nextScope, type Scope } from './scopes.js';
+import { caseShares, seenTrials } from './seen-trials.js';
 import type { Trials } from './trials.js';
 import { type Incumbent, incumbentAssembly, type TunedUnit, withObjects } from './units.js';
 import type { Assembly, CompiledObject, CompileOutcome, Workspace } from './workspace.js';
 
 /** Candidates per batch: they share one process and one baseline. */
 const batchSize = 6;
+const leastBatch = 3;
 /** A screened candidate must look at least this much faster to be raced. */
 const raceAbove = 1.003;
 const racedPerBatch = 3;
@@ -90,12 +83,12 @@ async function searchScope(context: SearchContext, scope: Scope): Promise<void> 
     incumbent: incumbentOf(scope).configuration,
     history: scope.history,
     ...(addon !== undefined &&
-      addon !== scope && { addonTrials: seenFrom(scope, context.units, addon.history) }),
+      addon !== scope && { addonTrials: seenTrials(scope.units, context.units, addon.history) }),
     allow: context.allow,
     profiles: context.profiles,
     ...(context.inspect && { inspect: context.inspect(scope.units) }),
     similar: () => context.similar(scope),
-    batch: Math.min(batchSize, context.budget.remainingTrials),
+    batch: batchFor(scope, context),
   });
   if (proposals.length === 0) {
     scope.exhausted = true;
@@ -106,28 +99,14 @@ async function searchScope(context: SearchContext, scope: Scope): Promise<void> 
   if (verified.length > 0) await measureBatch(context, scope, verified);
 }
 
-/** Trials with what they did to the code of the scope. */
-function seenFrom(
-  scope: Scope,
-  units: readonly TunedUnit[],
-  trials: readonly PolicyTrial[],
-): readonly SeenTrial[] {
-  const own = scope.units.flatMap(({ evidence }) => evidence.hot);
-  const others = units.filter((unit) => !scope.units.includes(unit)).map(sharesOf);
-  const whole = joinShares(scope.units.map(sharesOf));
-  // Where nothing was sampled.
-  if (Object.keys(whole).length === 0) return trials;
-  return trials.map((trial): SeenTrial => {
-    if (trial.cases === undefined) return trial;
-    const [inUnit = 0] = partEffects([whole, ...others], trial.cases);
-    const effects = partEffects([...own.map(({ cases = {} }) => cases), ...others], trial.cases);
-    const functions = own.map(({ name }, index) => [name, Math.exp(effects[index] ?? 0)]);
-    return { ...trial, inUnit: Math.exp(inUnit), functions: Object.fromEntries(functions) };
-  });
-}
-
-function sharesOf({ evidence }: TunedUnit): CaseShares {
-  return joinShares(evidence.hot.map(({ cases = {} }) => cases));
+/** A batch that leaves trials for the units which had none. */
+function batchFor(scope: Scope, { scopes, budget }: SearchContext): number {
+  const left = budget.remainingTrials;
+  const untried = scopes.filter(
+    ({ kind, history, exhausted }) => kind === 'unit' && history.length === 0 && !exhausted,
+  ).length;
+  const fair = scope.kind === 'unit' && untried > 1 ? Math.max(leastBatch, Math.ceil(left / untried)) : left;
+  return Math.min(batchSize, fair, left);
 }
 
 /** All units of a scope have the same incumbent until single units are searched, and then no other scope is. */
@@ -218,13 +197,15 @@ async function measureBatch(
   scope: Scope,
   candidates: readonly Candidate[],
 ): Promise<void> {
-  const screened = await compare(context, candidates, 'screen');
+  const screened = await compare(context, scope, candidates, 'screen');
   const promising = candidates
     .filter((candidate) => ratioOf(screened, candidate) > raceAbove)
     .sort((a, b) => ratioOf(screened, b) - ratioOf(screened, a))
     .slice(0, racedPerBatch);
   const raced =
-    promising.length > 0 ? await compare(context, promising, 'race') : new Map<string, VariantResult>();
+    promising.length > 0
+      ? await compare(context, scope, promising, 'race')
+      : new Map<string, VariantResult>();
   const base = incumbentOf(scope);
   for (const candidate of promising) await recheck(context, scope, candidate, raced);
   for (const candidate of candidates) {
@@ -259,7 +240,7 @@ async function recheck(
   const base = incumbentOf(scope).speedup;
   const first = raced.get(candidate.hash);
   if (first === undefined || isPlausible(base * first.ratio, scope.evidence.share)) return;
-  const again = (await compare(context, [candidate], 'race')).get(candidate.hash);
+  const again = (await compare(context, scope, [candidate], 'race')).get(candidate.hash);
   if (again === undefined) return;
   if (again.outcome === 'failed' || again.ratio < first.ratio) raced.set(candidate.hash, again);
   if (again.outcome === 'failed' || isPlausible(base * again.ratio, scope.evidence.share)) return;
@@ -315,11 +296,14 @@ function over(
   return { speedup: (base?.speedup ?? 1) * ratio, cases: Object.fromEntries(byCase) };
 }
 
+/** On the cases that run the scope's code; the ratios are those of the whole bench, whose other cases stay as they are. */
 async function compare(
   context: SearchContext,
+  scope: Scope,
   candidates: readonly Candidate[],
   goal: MeasureRequest['goal'],
 ): Promise<Map<string, VariantResult>> {
+  const { cases, part } = casesOf(scope);
   const incumbent = incumbentAssembly(context.baseline, context.units);
   const baseline = await context.workspace.variant('incumbent', incumbent);
   const variants = await Promise.all(
@@ -327,18 +311,41 @@ async function compare(
   );
   const placebo =
     goal === 'race' ? [await context.workspace.variant('placebo', incumbent, context.trials.nextSeed())] : [];
-  const { results } = await context.trials.measure({
+  const measured = await context.trials.measure({
     baseline,
     candidates: [...variants, ...placebo],
     goal,
     inputs: 'tune',
     maxMs: context.budget.searchingMs,
+    ...(part < 1 && { cases }),
     // Two processes that both see a loss: what is left of it is not worth a third.
     ...(goal === 'screen' ? { stopBelow: 0.99 } : { contest: { control: 'placebo' } }),
   });
   context.signal?.throwIfAborted();
+  const results = measured.results.map((result) => ofWholeBench(result, part));
   for (const result of results) if (result.id === 'placebo') context.noise.add(result.ratio);
   return new Map(results.map((result) => [result.id, result]));
+}
+
+/** Cases in which the scope's code takes less than this share of the time say nothing about it. */
+const leastOfCase = 0.03;
+
+/** The cases that run the scope's code, and how many of all cases that is, 0 to 1. */
+function casesOf(scope: Scope): { cases: readonly string[]; part: number } {
+  const shares = Object.entries(caseShares(scope.units));
+  const cases = shares.flatMap(([name, share]) => (share < leastOfCase ? [] : [name]));
+  return { cases, part: cases.length === 0 ? 1 : cases.length / shares.length };
+}
+
+/** From the mean over a part of the cases to that over all, the others being level. */
+function ofWholeBench(result: VariantResult, part: number): VariantResult {
+  const { ratio, ci, samples } = result;
+  return {
+    ...result,
+    ratio: ratio ** part,
+    ci: [ci[0] ** part, ci[1] ** part],
+    samples: samples.map((sample) => sample * part),
+  };
 }
 
 function ratioOf(results: ReadonlyMap<string, VariantResult>, candidate: Candidate): number {

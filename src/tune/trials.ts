@@ -48,7 +48,9 @@ export class Trials {
 
   async measure(
     request: Pick<MeasureRequest, 'baseline' | 'candidates' | 'goal' | 'inputs'> &
-      Partial<Pick<MeasureRequest, 'minProcesses' | 'maxProcesses' | 'maxMs' | 'stopBelow' | 'contest'>>,
+      Partial<
+        Pick<MeasureRequest, 'minProcesses' | 'maxProcesses' | 'maxMs' | 'stopBelow' | 'contest' | 'cases'>
+      >,
   ): Promise<MeasureResult> {
     const { bench, mode, emulated } = this.prep;
     const whole = { ...bench, mode, seed: this.nextSeed(), logger: this.logger, ...request };

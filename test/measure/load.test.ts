@@ -10,8 +10,10 @@ afterEach(() => {
 });
 
 function resolved(manifest: object, files: readonly string[], entry?: string): [string, string] {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'autopass-load-')));
-  folders.push(root);
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'autopass-load-')));
+  folders.push(folder);
+  const root = join(folder, 'package');
+  mkdirSync(root);
   writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'p', ...manifest }));
   for (const file of files) {
     mkdirSync(dirname(join(root, file)), { recursive: true });
@@ -28,6 +30,10 @@ describe('resolveEntry', () => {
 
   it('falls back to index.js', () => {
     expect(resolved({}, ['index.js'])).toEqual(['index.js', 'commonjs']);
+  });
+
+  it('is not led astray by a file beside the folder that has its name', () => {
+    expect(resolved({}, ['index.js', '../package.js', '../package.json'])).toEqual(['index.js', 'commonjs']);
   });
 
   it('prefers what require gives where exports offer both', () => {

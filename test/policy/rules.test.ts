@@ -102,7 +102,7 @@ const cases: readonly Case[] = [
   {
     id: 'unroll-long-loops',
     remarks: [missedLoop],
-    first: { 'unroll-threshold': 1000 },
+    first: { 'unroll-runtime': true, 'partial-unrolling-threshold': 256, 'unroll-max-count': 4 },
     silent: { remarks: [missedLoop, remark('loop-unroll', 'FullyUnrolled')] },
   },
   {
@@ -186,6 +186,12 @@ const cases: readonly Case[] = [
     remarks: [remark('loop-vectorize', 'VectorizationNotBeneficial')],
     first: { 'vectorizer-maximize-bandwidth': true },
     silent: {},
+  },
+  {
+    id: 'vectorize-anyway',
+    remarks: [remark('loop-vectorize', 'VectorizationNotBeneficial')],
+    first: { 'force-vector-width': 8 },
+    silent: { remarks: [vectorized] },
   },
   {
     id: 'alias-checks',
@@ -347,6 +353,13 @@ const cases: readonly Case[] = [
     loops: [loop],
     first: { 'md:llvm.loop.unroll.count': { [loop.key]: 4 } },
     silent: { remarks: [vectorized], loops: [loop] },
+  },
+  {
+    id: 'vectorize-this-loop',
+    remarks: [{ ...missedLoop, name: 'VectorizationNotBeneficial' }],
+    loops: [loop],
+    first: { 'md:llvm.loop.vectorize.width': { [loop.key]: 8 } },
+    silent: { remarks: [missedLoop], loops: [loop] },
   },
   {
     id: 'keep-this-loop-rolled',

@@ -64,6 +64,21 @@ it('moves on when the hottest unit stops gaining', () => {
   expect(nextScope(all, early)?.key).toBe('0.c');
 });
 
+it('prefers a unit whose own cases were faster in a trial on all units', () => {
+  const sampled = (key: string, share: number, cases: Record<string, number>): TunedUnit => {
+    const plain = unit(key, share);
+    return { ...plain, evidence: { ...plain.evidence, hot: [{ name: key, share, cases }] } };
+  };
+  const all = scopesOf([
+    sampled('0.c', 0.6, { one: 0.9, other: 0 }),
+    sampled('1.c', 0.4, { one: 0, other: 0.9 }),
+  ]);
+  withTrials(all[0], 10);
+  expect(nextScope(all, early)?.key).toBe('0.c');
+  all[0]?.history.push({ ...trialOf({ 'mtune-x86': 'znver3' }, 0.95), cases: { one: 0.8, other: 1.13 } });
+  expect(nextScope(all, early)?.key).toBe('1.c');
+});
+
 it('leaves exhausted scopes alone and ends when all are', () => {
   const all = scopes(0.9, 0.1);
   for (const scope of all.slice(0, 2)) scope.exhausted = true;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, register } from 'node:module';
-import { dirname, extname, join, resolve } from 'node:path';
+import { dirname, extname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** The module which stands for the package, and how it has to be loaded. */
@@ -14,7 +14,8 @@ export function resolveEntry(packageRoot: string, entry: string | undefined): En
   const require = createRequire(join(packageRoot, 'package.json'));
   if (entry !== undefined) return withFormat(require.resolve(resolve(packageRoot, entry)));
   const manifest = readManifest(packageRoot);
-  if (manifest.exports === undefined) return withFormat(require.resolve(packageRoot));
+  // As a folder: beside it there may be a file of the same name, such as `name.js` or `name.json`.
+  if (manifest.exports === undefined) return withFormat(require.resolve(packageRoot + sep));
   try {
     return withFormat(require.resolve(String(manifest.name)));
   } catch (error) {

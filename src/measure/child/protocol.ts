@@ -25,6 +25,8 @@ export interface TimeSpec extends ChildTarget {
   readonly budgetMs: number;
   /** Number of the process; rotates the order of loading and of slices. */
   readonly turn: number;
+  /** The cases that are timed; all when absent. */
+  readonly cases?: readonly string[];
   /** Calls per slice; calibrated on the baseline when absent. */
   readonly calls?: Readonly<Record<string, number>>;
 }

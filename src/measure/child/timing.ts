@@ -12,7 +12,7 @@ export async function timeVariants(bench: OpenBench, spec: TimeSpec): Promise<Ti
   const order = Array.from({ length: count }, (_, place) => (place + spec.turn) % count);
   const started = performance.now();
   const parent = process.ppid;
-  const table = await loadAll(bench, order);
+  const table = wanted(await loadAll(bench, order), spec.cases);
   const calls: Record<string, number> = {};
   let roundMs = 0;
   for (const [name, variants] of table) {
@@ -28,11 +28,11 @@ export async function timeVariants(bench: OpenBench, spec: TimeSpec): Promise<Ti
     roundMs += slice.ms;
   }
 
-  const wanted = spec.rounds ?? roundsFor(spec, roundMs);
+  const planned = spec.rounds ?? roundsFor(spec, roundMs);
   const least = fewestRounds(spec, roundMs);
   const rounds: Record<string, Slice[][]> = {};
   // Round -1 warms up; long calls have been warmed up by the first one.
-  for (let round = -1; round < wanted; round++) {
+  for (let round = -1; round < planned; round++) {
     if (process.ppid !== parent) process.exit(1);
     const elapsed = performance.now() - started;
     if (elapsed > spec.budgetMs && round >= least) break;
@@ -61,6 +61,10 @@ export async function timeVariants(bench: OpenBench, spec: TimeSpec): Promise<Ti
     }
   }
   return { kind: 'time', sameInputs: bench.sameInputs, calls, rounds };
+}
+
+function wanted(table: CaseTable, cases: readonly string[] | undefined): CaseTable {
+  return cases === undefined ? table : new Map([...table].filter(([name]) => cases.includes(name)));
 }
 
 /** With too few rounds a single interrupted slice would count too much. `roundMs`: one slice of every case. */

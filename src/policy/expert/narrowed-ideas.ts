@@ -27,6 +27,8 @@ const withoutTables: Narrowing = (_, name) => ({ 'attr:no-jump-tables': { [name]
 const narrowings: Readonly<Record<string, Narrowing>> = {
   'mtune-x86': tuned,
   'mtune-aarch64': tuned,
+  'force-vector-width': (value, _, loops) =>
+    typeof value === 'number' ? onLoops('md:llvm.loop.vectorize.width', value, loops) : undefined,
   'force-vector-interleave': (value, _, loops) =>
     typeof value === 'number'
       ? onLoops('md:llvm.loop.interleave.count', value, loops.filter(isVectorized))

@@ -9,6 +9,17 @@ const loopsTried = 3;
 /** For single loops of hot functions, where their own remarks point at them. */
 export const singleLoopRules: readonly Rule[] = [
   {
+    id: 'vectorize-this-loop',
+    theme: 'vectorizing',
+    scope: 'loop',
+    prior: 3,
+    when: (facts) =>
+      matchLoops(facts, isRejected, 'may be vectorised, but an estimate of its cost speaks against it'),
+    edits: (match) => perLoop(match, 'md:llvm.loop.vectorize.width', [8, 4, 16]),
+    effect: 'it is measured whether the vector code is faster, and the rest of the unit stays as it is',
+    stop: {},
+  },
+  {
     id: 'unroll-this-loop',
     theme: 'unrolling',
     scope: 'loop',
@@ -45,6 +56,13 @@ export const singleLoopRules: readonly Rule[] = [
 
 function has({ remarks }: LoopFacts, pass: string): boolean {
   return remarks.some((remark) => remark.pass === pass && remark.kind === 'Passed');
+}
+
+/** By the cost model, not for what the loop does. */
+function isRejected(one: LoopFacts): boolean {
+  return one.remarks.some(
+    ({ pass, name }) => pass === 'loop-vectorize' && name === 'VectorizationNotBeneficial',
+  );
 }
 
 export function isVectorized(one: LoopFacts): boolean {
