@@ -146,12 +146,8 @@ async function withCallersOfInlined(
   record: string,
   signal: AbortSignal | undefined,
 ): Promise<HotFunction[]> {
-  const gone = new Map(
-    hot.filter((entry) => !present.has(entry.name)).map((entry) => [entry.name, entry.share]),
-  );
-  const shares = new Map(
-    hot.filter((entry) => present.has(entry.name)).map((entry) => [entry.name, entry.share]),
-  );
+  const gone = new Map(hot.filter((entry) => !present.has(entry.name)).map((entry) => [entry.name, entry]));
+  const found = new Map(hot.filter((entry) => present.has(entry.name)).map((entry) => [entry.name, entry]));
   if (gone.size > 0) {
     const callers = new Map<string, Set<string>>();
     await readRemarkFile(
@@ -171,14 +167,26 @@ async function withCallersOfInlined(
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
     });
     for (const [callee, into] of callers) {
-      const part = (gone.get(callee) ?? 0) / into.size;
-      for (const caller of into) shares.set(caller, (shares.get(caller) ?? 0) + part);
+      for (const caller of into) {
+        found.set(
+          caller,
+          withPart(found.get(caller) ?? { name: caller, share: 0 }, gone.get(callee), into.size),
+        );
+      }
     }
   }
-  return [...shares]
-    .map(([name, share]) => ({ name, share }))
-    .sort((a, b) => b.share - a.share)
-    .slice(0, mostHotFunctions);
+  return [...found.values()].sort((a, b) => b.share - a.share).slice(0, mostHotFunctions);
+}
+
+/** A function with one of so many equal parts of another one's time. */
+function withPart(entry: HotFunction, other: HotFunction | undefined, parts: number): HotFunction {
+  if (other === undefined) return entry;
+  const cases = { ...entry.cases };
+  for (const [name, share] of Object.entries(other.cases ?? {})) {
+    cases[name] = (cases[name] ?? 0) + share / parts;
+  }
+  const isSampled = entry.cases !== undefined || other.cases !== undefined;
+  return { name: entry.name, share: entry.share + other.share / parts, ...(isSampled && { cases }) };
 }
 
 function largest(functions: readonly { name: string; size: number }[], share: number): HotFunction[] {
