@@ -293,7 +293,7 @@ function over(
   { ratio, cases }: VariantResult,
 ): Required<Pick<Incumbent, 'speedup' | 'cases'>> {
   const byCase = Object.entries(cases).map(([name, one]) => [name, (base?.cases?.[name] ?? 1) * one.ratio]);
-  return { speedup: (base?.speedup ?? 1) * ratio, cases: Object.fromEntries(byCase) };
+  return { speedup: (base?.speedup ?? 1) * ratio, cases: { ...base?.cases, ...Object.fromEntries(byCase) } };
 }
 
 /** On the cases that run the scope's code; the ratios are those of the whole bench, whose other cases stay as they are. */

@@ -43,6 +43,10 @@ unsigned sums(const unsigned char *bytes, unsigned length) {
     expect(again[0]?.hot[0]).toMatchObject({ name: 'weighted' });
     expect(again[0]?.hot[0]?.share).toBeGreaterThan(0.5);
     const [unit] = await gatherUnits(prep, again, baseline, { ...options, level: isaLevelOf(prep.target) });
+    // Its share of every case goes with it.
+    const { cases = {} } = unit?.evidence.hot.find(({ name }) => name === 'weighted') ?? {};
+    expect(Object.values(cases).length).toBeGreaterThan(0);
+    for (const share of Object.values(cases)) expect(share).toBeGreaterThan(0.5);
     expect(unit?.evidence.assembly.some((code) => code.function === 'weighted')).toBe(true);
   } finally {
     await rm(packageRoot, { recursive: true, force: true });
