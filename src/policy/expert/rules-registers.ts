@@ -15,10 +15,10 @@ export const registerRules: readonly Rule[] = [
     },
     edits: [
       { 'fomit-frame-pointer': true },
-      { 'enable-local-reassign': true },
-      { 'lsr-drop-solution': true },
       { 'pre-RA-sched': 'list-burr' },
+      { 'enable-local-reassign': true },
       { 'enable-misched': false },
+      { 'lsr-drop-solution': true },
       { 'split-spill-mode': 'size' },
       { regalloc: 'basic' },
     ],
