@@ -184,7 +184,9 @@ function measured(id: string, gathered: readonly ProcessSample[], rules: Rules):
     ci: summary.ci,
     processes: samples.length,
     samples,
-    cases: Object.fromEntries([...names].map((name) => [name, { ratio: Math.exp(median(ofCase(name))) }])),
+    cases: Object.fromEntries(
+      [...names].map((name) => [name, { ratio: Math.exp(median(ofCase(name))), samples: ofCase(name) }]),
+    ),
   };
 }
 

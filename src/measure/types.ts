@@ -76,6 +76,13 @@ export interface MeasureRequest extends BenchTarget {
   readonly mode?: Mode;
 }
 
+/** One case of the bench. */
+export interface CaseResult {
+  readonly ratio: number;
+  /** As of the whole result, one per process; absent in estimates. */
+  readonly samples?: readonly number[];
+}
+
 export interface VariantResult {
   readonly id: string;
   readonly outcome: 'faster' | 'slower' | 'within-noise' | 'failed';
@@ -87,7 +94,7 @@ export interface VariantResult {
   readonly processes: number;
   /** Natural logarithm of the ratio, one per process. */
   readonly samples: readonly number[];
-  readonly cases: Readonly<Record<string, { readonly ratio: number }>>;
+  readonly cases: Readonly<Record<string, CaseResult>>;
   /** Of estimates: instructions that the baseline executes over those of the candidate. */
   readonly instructions?: number;
   /** Why it failed or stopped early. */

@@ -2,6 +2,7 @@ import type { Configuration } from '../levers/types.js';
 import type { VariantResult } from '../measure/types.js';
 import type { Budget } from './budget.js';
 import { isGain, type NoiseFloor } from './noise-floor.js';
+import { casesOf, onOwnCases } from './on-cases.js';
 import type { Ratio, TuneResult } from './result.js';
 import type { Trials } from './trials.js';
 import { type TunedUnit, withObject, withObjects } from './units.js';
@@ -138,6 +139,8 @@ async function reduce(
   for (const unit of context.units) candidates.set(unit.key, withObject(final, unit, 'stock'));
   for (const [id, { objects }] of shortenings) candidates.set(id, withObjects(final, objects));
   const results = await compare(context, final, 'race', 'tune', candidates);
+  for (const unit of context.units) restrict(results, unit.key, [unit]);
+  for (const [id, { units }] of shortenings) restrict(results, id, units);
   // The placebo beside them shows what order of linking and place in the round do alone.
   const placebo = Math.min(1, results.get('placebo')?.ratio || 1);
   const kept: TunedUnit[] = [];
@@ -207,6 +210,8 @@ async function shorten(
     if (verified?.outcome !== 'equal') return;
     context.onStep('checking the shorter configurations together');
     const joint = await compare(context, final, 'race', 'tune', new Map([['shorter', assembly]]));
+    const changed = kept.filter((unit) => objects.get(unit)?.hash !== unit.incumbent.object.hash);
+    restrict(joint, 'shorter', changed);
     if (!isNeedless(joint.get('shorter'))) return;
   }
   for (const [unit, incumbent] of shorter) unit.incumbent = incumbent;
@@ -287,6 +292,10 @@ async function contributions(
     others.set(`stock ${unit.key}`, withObject(final, unit, 'stock'));
   }
   const results = await compare(context, final, 'race', 'check', others);
+  for (const unit of kept) {
+    restrict(results, `o3 ${unit.key}`, [unit]);
+    restrict(results, `stock ${unit.key}`, [unit]);
+  }
   const over = (id: string): Ratio => widened(invert(results.get(id)), noiseFloor);
   return new Map(
     kept.map((unit) => [
@@ -297,6 +306,12 @@ async function contributions(
       },
     ]),
   );
+}
+
+/** Takes a result from the cases alone that run code of the units in which the two builds differ. */
+function restrict(results: Map<string, VariantResult>, id: string, units: readonly TunedUnit[]): void {
+  const result = results.get(id);
+  if (result !== undefined) results.set(id, onOwnCases(result, casesOf(units)));
 }
 
 /** Which part of a unit's entry the check inputs speak against. */

@@ -9,10 +9,11 @@ import type { Inspector, Policy, PolicyTrial, Proposal, SimilarUnit, TrialOutcom
 import type { Budget } from './budget.js';
 import type { Journal } from './journal.js';
 import { isGain, type NoiseFloor } from './noise-floor.js';
+import { casesOf, onOwnCases } from './on-cases.js';
 import { isPlausible } from './plausible.js';
 import { mapPool } from './pool.js';
 import { nextScope, type Scope } from './scopes.js';
-import { caseShares, seenTrials } from './seen-trials.js';
+import { seenTrials } from './seen-trials.js';
 import type { Trials } from './trials.js';
 import { type Incumbent, incumbentAssembly, type TunedUnit, withObjects } from './units.js';
 import type { Assembly, CompiledObject, CompileOutcome, Workspace } from './workspace.js';
@@ -303,7 +304,7 @@ async function compare(
   candidates: readonly Candidate[],
   goal: MeasureRequest['goal'],
 ): Promise<Map<string, VariantResult>> {
-  const { cases, part } = casesOf(scope);
+  const own = scope.kind === 'unit' ? casesOf(scope.units) : undefined;
   const incumbent = incumbentAssembly(context.baseline, context.units);
   const baseline = await context.workspace.variant('incumbent', incumbent);
   const variants = await Promise.all(
@@ -317,35 +318,14 @@ async function compare(
     goal,
     inputs: 'tune',
     maxMs: context.budget.searchingMs,
-    ...(part < 1 && { cases }),
+    ...(own && { cases: own.names }),
     // Two processes that both see a loss: what is left of it is not worth a third.
     ...(goal === 'screen' ? { stopBelow: 0.99 } : { contest: { control: 'placebo' } }),
   });
   context.signal?.throwIfAborted();
-  const results = measured.results.map((result) => ofWholeBench(result, part));
+  const results = measured.results.map((result) => onOwnCases(result, own));
   for (const result of results) if (result.id === 'placebo') context.noise.add(result.ratio);
   return new Map(results.map((result) => [result.id, result]));
-}
-
-/** Cases in which the scope's code takes less than this share of the time say nothing about it. */
-const leastOfCase = 0.03;
-
-/** The cases that run the scope's code, and how many of all cases that is, 0 to 1. */
-function casesOf(scope: Scope): { cases: readonly string[]; part: number } {
-  const shares = Object.entries(caseShares(scope.units));
-  const cases = shares.flatMap(([name, share]) => (share < leastOfCase ? [] : [name]));
-  return { cases, part: cases.length === 0 ? 1 : cases.length / shares.length };
-}
-
-/** From the mean over a part of the cases to that over all, the others being level. */
-function ofWholeBench(result: VariantResult, part: number): VariantResult {
-  const { ratio, ci, samples } = result;
-  return {
-    ...result,
-    ratio: ratio ** part,
-    ci: [ci[0] ** part, ci[1] ** part],
-    samples: samples.map((sample) => sample * part),
-  };
 }
 
 function ratioOf(results: ReadonlyMap<string, VariantResult>, candidate: Candidate): number {

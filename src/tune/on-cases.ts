@@ -1,0 +1,38 @@
+import { mean, summarise } from '../measure/statistics.js';
+import type { VariantResult } from '../measure/types.js';
+import { caseShares } from './seen-trials.js';
+import type { TunedUnit } from './units.js';
+
+/** Cases in which some code takes less than this share of the time say nothing about it. */
+const leastOfCase = 0.03;
+
+export interface OwnCases {
+  readonly names: readonly string[];
+  /** How many of all cases that is, 0 to 1. */
+  readonly part: number;
+}
+
+/** The cases that run code of the units; undefined where that is not known, and where all do. */
+export function casesOf(units: readonly TunedUnit[]): OwnCases | undefined {
+  const shares = Object.entries(caseShares(units));
+  const names = shares.flatMap(([name, share]) => (share < leastOfCase ? [] : [name]));
+  const part = names.length / shares.length;
+  return names.length === 0 || part === 1 ? undefined : { names, part };
+}
+
+/**
+ * What is known from some cases alone of a result over the whole bench, the others being level: they run none of what differs, so that what was measured in
+ * them is noise.
+ */
+export function onOwnCases(result: VariantResult, own: OwnCases | undefined): VariantResult {
+  if (own === undefined) return result;
+  const byCase = own.names.flatMap((name) => {
+    const { samples = [] } = result.cases[name] ?? {};
+    return samples.length === result.samples.length && samples.length > 0 ? [samples] : [];
+  });
+  if (byCase.length < own.names.length) return result;
+  const samples = result.samples.map(
+    (_, process) => own.part * mean(byCase.map((one) => one[process] ?? Number.NaN)),
+  );
+  return { ...result, ...summarise(samples), samples };
+}

@@ -1,0 +1,67 @@
+import { expect, it } from 'vitest';
+import type { CompileCommand } from '../../src/build/types.js';
+import type { VariantResult } from '../../src/measure/types.js';
+import { casesOf, onOwnCases } from '../../src/tune/on-cases.js';
+import type { TunedUnit } from '../../src/tune/units.js';
+
+function unit(cases?: Readonly<Record<string, number>>): TunedUnit {
+  const object = { path: '/a.o', hash: 'a' };
+  return {
+    key: 'a.c',
+    isAmbiguous: false,
+    command: { file: 'a.c', output: '/a.o', language: 'c' } as CompileCommand,
+    share: 0.5,
+    evidence: {
+      file: 'a.c',
+      share: 0.5,
+      hot: [{ name: 'hot', share: 0.5, ...(cases && { cases }) }],
+      remarks: [],
+      assembly: [],
+      sources: {},
+    },
+    baseline: object,
+    incumbent: { configuration: {}, object, speedup: 1 },
+  };
+}
+
+/** Log ratios by case, one for each of two processes. */
+function resultOf(cases: Readonly<Record<string, readonly number[]>>): VariantResult {
+  const byProcess = [0, 1].map((process) => {
+    const all = Object.values(cases).map((samples) => samples[process] ?? 0);
+    return all.reduce((sum, value) => sum + value, 0) / all.length;
+  });
+  const [first = 0, second = 0] = byProcess;
+  return {
+    id: 'x',
+    outcome: 'within-noise',
+    ratio: Math.exp((first + second) / 2),
+    ci: [Math.exp(Math.min(first, second)), Math.exp(Math.max(first, second))],
+    processes: 2,
+    samples: byProcess,
+    cases: Object.fromEntries(Object.entries(cases).map(([name, samples]) => [name, { ratio: 1, samples }])),
+  };
+}
+
+it('knows the cases that run the code of a unit', () => {
+  expect(casesOf([unit({ one: 0.9, two: 0.01, three: 0 })])).toEqual({ names: ['one'], part: 1 / 3 });
+  expect(casesOf([unit({ one: 0.9 }), unit({ one: 0, two: 0.5, three: 0 })])?.names).toEqual(['one', 'two']);
+});
+
+it('restricts nothing where all cases run it, or where nothing was sampled', () => {
+  expect(casesOf([unit({ one: 0.9, two: 0.2 })])).toBeUndefined();
+  expect(casesOf([unit()])).toBeUndefined();
+});
+
+it('takes a gain without the noise of cases that run other code', () => {
+  const result = resultOf({ one: [0.3, 0.3], two: [0.06, -0.06], three: [0.09, -0.12] });
+  const own = onOwnCases(result, { names: ['one'], part: 1 / 3 });
+  expect(result.ci[1] / result.ci[0]).toBeGreaterThan(1.1);
+  expect(own.ratio).toBeCloseTo(Math.exp(0.1));
+  expect(own.ci[0]).toBeCloseTo(Math.exp(0.1));
+  expect(own.ci[1]).toBeCloseTo(Math.exp(0.1));
+});
+
+it('keeps a result whose cases have no samples of their own', () => {
+  const estimate = { ...resultOf({ one: [0.3, 0.3] }), cases: { one: { ratio: 1.3 } } };
+  expect(onOwnCases(estimate, { names: ['one'], part: 0.5 })).toBe(estimate);
+});
