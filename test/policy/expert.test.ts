@@ -228,7 +228,7 @@ describe('the expert', () => {
     };
     const proposals = await expert.propose(inputOf(evidence, { history: [lost], batch: 100 }));
     const answers = proposals.filter(({ origin }) => origin === 'opposite:unroll-long-loops');
-    expect(keys(answers)).toEqual(expect.arrayContaining(['{"fno-unroll-loops":true}']));
+    expect(keys(answers)).toEqual(expect.arrayContaining(['{"unroll-max-count":2}']));
     expect(answers[0]?.reason).toContain('measured 0.900 (hot code 2.00 times as big)');
   });
 

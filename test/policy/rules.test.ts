@@ -61,7 +61,7 @@ const cases: readonly Case[] = [
   {
     id: 'inline-near-miss',
     remarks: [nearMiss],
-    first: { 'inline-threshold': 325 },
+    first: { 'inline-threshold': 600, 'inlinehint-threshold': 600 },
     silent: { remarks: [farMiss] },
   },
   {
@@ -102,7 +102,7 @@ const cases: readonly Case[] = [
   {
     id: 'unroll-long-loops',
     remarks: [missedLoop],
-    first: { 'unroll-runtime': true, 'partial-unrolling-threshold': 256, 'unroll-max-count': 4 },
+    first: { 'unroll-runtime': true, 'partial-unrolling-threshold': 256 },
     silent: { remarks: [missedLoop, remark('loop-unroll', 'FullyUnrolled')] },
   },
   {
@@ -114,7 +114,7 @@ const cases: readonly Case[] = [
   {
     id: 'unroll-less',
     remarks: [remark('loop-unroll', 'PartialUnrolled')],
-    first: { 'unroll-max-count': 4 },
+    first: { 'fno-unroll-loops': true },
     silent: {},
   },
   {
@@ -284,7 +284,7 @@ const cases: readonly Case[] = [
   {
     id: 'selects-to-branches',
     code: { cmov: 3 },
-    first: { 'x86-cmov-converter-threshold': 1 },
+    first: { 'x86-cmov-converter-force-all': true },
     silent: { code: { cmov: 1 } },
   },
   {
@@ -375,7 +375,7 @@ const cases: readonly Case[] = [
     first: { 'md:llvm.loop.vectorize.width': { [loop.key]: 1 } },
     silent: { remarks: [vectorized], loops: [{ ...loop, innermost: false }] },
   },
-  { id: 'single-options', first: { 'unroll-max-count': 4 } },
+  { id: 'single-options', first: { 'unswitch-threshold': 0 } },
 ];
 
 function findings(test: Shown, arch: 'x64' | 'arm64' = 'x64') {

@@ -8,7 +8,7 @@ export const branchRules: readonly Rule[] = [
     theme: 'branches',
     scope: 'unit',
     arch: 'x64',
-    prior: 2,
+    prior: 1.5,
     when: (facts) =>
       matchCode(
         facts.code.filter(({ code }) => code.branches >= 8 || code.cmov > 0),
@@ -25,7 +25,7 @@ export const branchRules: readonly Rule[] = [
     theme: 'branches',
     scope: 'unit',
     arch: 'x64',
-    prior: 1,
+    prior: 1.3,
     when: (facts) =>
       matchCode(
         facts.code.filter(({ code }) => code.cmov >= 2),
@@ -33,8 +33,8 @@ export const branchRules: readonly Rule[] = [
         (code) => `${code.cmov} conditional moves in ${code.instructions} instructions`,
       ),
     edits: [
-      { 'x86-cmov-converter-threshold': 1 },
       { 'x86-cmov-converter-force-all': true },
+      { 'x86-cmov-converter-threshold': 1 },
       { 'disable-select-optimize': false },
     ],
     effect: 'predictable choices leave the latency chain',

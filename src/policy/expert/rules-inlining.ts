@@ -23,8 +23,8 @@ export const inliningRules: readonly Rule[] = [
       const threshold = [325, 400, 600, 1000].find((value) => value > highestCost(facts)) ?? 1000;
       const raised = { 'inline-threshold': threshold, 'inlinehint-threshold': threshold };
       return [
-        facts.language === 'c++' ? raised : { 'inline-threshold': threshold },
         { 'inline-threshold': 600, 'inlinehint-threshold': 600 },
+        facts.language === 'c++' ? raised : { 'inline-threshold': threshold },
       ];
     },
     effect: 'the call goes away and constants flow into the callee',

@@ -7,11 +7,12 @@ export const unrollingRules: readonly Rule[] = [
     id: 'unroll-long-loops',
     theme: 'unrolling',
     scope: 'unit',
-    prior: 2,
+    prior: 2.8,
     when: (facts) => matchRemarks(hotLoops(facts), facts, 'a loop that was not unrolled'),
     edits: [
-      { 'unroll-runtime': true, 'partial-unrolling-threshold': 256, 'unroll-max-count': 4 },
+      { 'unroll-runtime': true, 'partial-unrolling-threshold': 256 },
       { 'unroll-threshold': 1000 },
+      { 'unroll-runtime': true, 'partial-unrolling-threshold': 256, 'unroll-max-count': 4 },
       { 'unroll-runtime': true, 'unroll-runtime-multi-exit': true },
       { 'unroll-max-upperbound': 16, 'unroll-max-iteration-count-to-analyze': 32 },
     ],
@@ -43,12 +44,12 @@ export const unrollingRules: readonly Rule[] = [
     id: 'unroll-less',
     theme: 'unrolling',
     scope: 'unit',
-    prior: 1.3,
+    prior: 2.2,
     when: (facts) => matchRemarks(facts.remarks('loop-unroll', 'PartialUnrolled'), facts),
     edits: [
+      { 'fno-unroll-loops': true },
       { 'unroll-max-count': 4 },
       { 'unroll-max-count': 2 },
-      { 'fno-unroll-loops': true },
       { 'unroll-partial-threshold': 50 },
     ],
     effect: 'short trips no longer pay for the remainder loop, and the code is smaller',
@@ -111,7 +112,7 @@ export const vectorizingRules: readonly Rule[] = [
     theme: 'vectorizing',
     scope: 'unit',
     arch: 'x64',
-    prior: 1,
+    prior: 1.5,
     when: (facts) =>
       facts.spillingLoops.some(({ share }) => share > 0.1)
         ? undefined

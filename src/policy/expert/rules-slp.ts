@@ -7,7 +7,7 @@ export const slpRules: readonly Rule[] = [
     id: 'slp-shuffles',
     theme: 'slp',
     scope: 'unit',
-    prior: 1.8,
+    prior: 1.3,
     when: (facts) =>
       matchRemarks(
         facts.remarks(
