@@ -17,20 +17,22 @@ export function partEffects(
   speedups: Readonly<Record<string, number>>,
 ): number[] {
   const effects = parts.map(() => 0);
-  const cases = Object.entries(speedups).map(([name, speedup]) => ({
-    effect: Math.log(speedup),
-    shares: parts.map((part) => part[name] ?? 0),
-  }));
+  // What the effects so far leave unexplained.
+  const rest = new Map(Object.entries(speedups).map(([name, speedup]) => [name, Math.log(speedup)]));
   for (let sweep = 0; sweep < sweeps; sweep++) {
-    for (const part of parts.keys()) {
+    for (const [index, part] of parts.entries()) {
+      const before = effects[index] ?? 0;
       let [explained, weight] = [0, penalty];
-      for (const { effect, shares } of cases) {
-        const share = shares[part] ?? 0;
-        const others = effects.reduce((sum, other, index) => sum + other * (shares[index] ?? 0), 0);
-        explained += share * (effect - others + share * (effects[part] ?? 0));
+      for (const [name, unexplained] of rest) {
+        const share = part[name] ?? 0;
+        explained += share * (unexplained + share * before);
         weight += share * share;
       }
-      effects[part] = explained / weight;
+      const effect = explained / weight;
+      effects[index] = effect;
+      for (const [name, unexplained] of rest) {
+        rest.set(name, unexplained - (part[name] ?? 0) * (effect - before));
+      }
     }
   }
   return effects;

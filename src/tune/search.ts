@@ -82,7 +82,7 @@ async function searchScope(context: SearchContext, scope: Scope): Promise<void> 
     language: scope.language,
     evidence: scope.evidence,
     incumbent: incumbentOf(scope).configuration,
-    history: scope.history,
+    history: seenTrials(scope.units, context.units, scope.history),
     ...(addon !== undefined &&
       addon !== scope && { addonTrials: seenTrials(scope.units, context.units, addon.history) }),
     allow: context.allow,
