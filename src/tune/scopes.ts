@@ -13,7 +13,7 @@ export interface Scope {
   readonly units: readonly TunedUnit[];
   readonly language: 'c' | 'c++';
   readonly evidence: Evidence;
-  readonly history: PolicyTrial[];
+  readonly history: SeenTrial[];
   /** Hash of the objects → the trial that measured them. */
   readonly seen: Map<string, PolicyTrial>;
   /** Trials since the last gain. */

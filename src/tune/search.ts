@@ -73,6 +73,8 @@ export async function search(context: SearchContext): Promise<void> {
 
 async function searchScope(context: SearchContext, scope: Scope): Promise<void> {
   const addon = context.scopes.find(({ kind }) => kind === 'addon');
+  // In place: a policy's report reads the list to its end.
+  scope.history.splice(0, scope.history.length, ...seenTrials(scope.units, context.units, scope.history));
   const proposals = await context.policy.propose({
     scope: scope.kind,
     arch: context.arch,
@@ -82,7 +84,7 @@ async function searchScope(context: SearchContext, scope: Scope): Promise<void> 
     language: scope.language,
     evidence: scope.evidence,
     incumbent: incumbentOf(scope).configuration,
-    history: seenTrials(scope.units, context.units, scope.history),
+    history: scope.history,
     ...(addon !== undefined &&
       addon !== scope && { addonTrials: seenTrials(scope.units, context.units, addon.history) }),
     allow: context.allow,
