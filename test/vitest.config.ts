@@ -9,6 +9,7 @@ const env = { AUTOPASS_KNOWLEDGE: 'off' };
 /** Builds would disturb what these measure or profile. */
 const timed = [
   'agents',
+  'cases',
   'device',
   'evidence',
   'knowledge',

@@ -1,4 +1,3 @@
-import { neighbours } from './child/layout.js';
 import type { Slice } from './child/protocol.js';
 import { medianInterval } from './median-bootstrap.js';
 
@@ -51,7 +50,7 @@ export interface ProcessSample {
 const interruptedFactor = 1.25;
 
 /**
- * From the slices of one process to one log ratio (baseline over candidate) per candidate: each slice is paired with the baseline slice beside it; median
+ * From the slices of one process to one log ratio (baseline over candidate) per candidate: each slice is paired with the round's nearest baseline slice; median
  * over the rounds of a case, mean over the cases. Pairs with an interrupted slice are left out; where fewer than three others remain, the medians of the
  * uninterrupted slices are compared instead. Keys of the result are indices of variants; 0 is the baseline.
  */
@@ -63,10 +62,9 @@ export function pairSlices(
     const clean = uninterrupted(slices.flat());
     const pairs = new Map<number, number[]>();
     for (const round of slices) {
-      const isBaseline = (item: unknown) => Array.isArray(item) && item[0] === 0;
-      for (const [place, beside] of neighbours(round, isBaseline)) {
-        const [variant, ns] = round[place] ?? [0, Number.NaN];
-        const baselineNs = round[beside]?.[1] ?? Number.NaN;
+      for (const [place, [variant, ns]] of round.entries()) {
+        if (variant === 0) continue;
+        const baselineNs = nearestBaseline(round, place);
         const taken = pairs.get(variant) ?? [];
         const isClean = clean.get(variant)?.has(ns) === true && clean.get(0)?.has(baselineNs) === true;
         pairs.set(variant, isClean ? [...taken, Math.log(baselineNs / ns)] : taken);
@@ -79,6 +77,15 @@ export function pairSlices(
     }
   }
   return new Map([...found].map(([variant, cases]) => [variant, processSample(cases)]));
+}
+
+function nearestBaseline(round: readonly Slice[], from: number): number {
+  let [nearest, distance] = [Number.NaN, Number.POSITIVE_INFINITY];
+  for (const [place, [variant, ns]] of round.entries()) {
+    if (variant !== 0 || Math.abs(place - from) >= distance) continue;
+    [nearest, distance] = [ns, Math.abs(place - from)];
+  }
+  return nearest;
 }
 
 /** The times of each variant's uninterrupted slices. */

@@ -77,7 +77,7 @@ describe('summarise', () => {
 });
 
 describe('pairSlices', () => {
-  it('pairs each candidate with the baseline slice beside it, not with the one far away', () => {
+  it('pairs each candidate with the nearest baseline slice of its round', () => {
     const rounds = {
       one: [
         [
@@ -91,6 +91,14 @@ describe('pairSlices', () => {
     const samples = pairSlices({ one: [...rounds.one, ...rounds.one, ...rounds.one] });
     expect(Math.exp(samples.get(1)?.logRatio ?? 0)).toBeCloseTo(2);
     expect(Math.exp(samples.get(2)?.logRatio ?? 0)).toBeCloseTo(0.5);
+    const round = [
+      [1, 50],
+      [2, 200],
+      [0, 100],
+    ] as const;
+    const once = pairSlices({ one: [round, round, round] });
+    expect(Math.exp(once.get(1)?.logRatio ?? 0)).toBeCloseTo(2);
+    expect(Math.exp(once.get(2)?.logRatio ?? 0)).toBeCloseTo(0.5);
   });
 
   it('takes the median over rounds and the geometric mean over cases', () => {

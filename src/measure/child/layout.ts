@@ -1,8 +1,18 @@
-/** What runs next to what in one round. */
+/**
+ * The order of the variants (0 is the baseline) in one round of a process: each once, rotating from round to round, and backwards after a full turn. A
+ * baseline that runs more often than the rest has its code and its branches warmer: of identical builds it came out 10 to 15 % faster in cases of many
+ * short calls.
+ */
+export function slotOrder(variants: number, round: number): readonly number[] {
+  const order = Array.from({ length: variants }, (_, place) => (place + round) % variants);
+  return Math.floor(round / variants) % 2 === 0 ? order : order.reverse();
+}
+
+/** What runs next to what where every variant has a process of its own. */
 export type Layout = readonly ('baseline' | number)[];
 
 /**
- * The order of one round: every candidate (given by its position) stands directly beside a baseline, `B 0 1 B 2 3 B`, because drift lasts
+ * The order of processes: every candidate (given by its position) stands directly beside a baseline, `B 0 1 B 2 3 B`, because drift lasts
  * seconds and only neighbours see the same machine. The candidates rotate from round to round, and after a full turn the
  * round runs backwards, so that no candidate always follows the same neighbour.
  */

@@ -1,5 +1,5 @@
 import { at, BenchFailure, type OpenBench } from './bench.js';
-import { roundLayout } from './layout.js';
+import { slotOrder } from './layout.js';
 import type { CasePhase, ProfileResult, ProfileSpec, Slice, TimeResult, TimeSpec } from './protocol.js';
 import { type BenchCase, calibrate, timeSlice } from './slices.js';
 
@@ -42,14 +42,12 @@ export async function timeVariants(bench: OpenBench, spec: TimeSpec): Promise<Ti
       const perSlice = calls[name] ?? 1;
       if (round < 0 && perSlice === 1) continue;
       const slices: Slice[] = [];
-      const layout = roundLayout(count - 1, Math.max(0, round) + spec.turn);
-      for (const item of layout) {
-        const variant = item === 'baseline' ? 0 : item + 1;
+      for (const variant of slotOrder(count, Math.max(0, round) + spec.turn)) {
         const benchCase = variants[variant];
         if (benchCase === undefined) continue;
         bench.redirect.use(variant);
         const ns = await at({ stage: 'case', case: name, variant }, async () => {
-          // Another variant ran before: caches and branch predictors have to learn again, the rarer variant's more than the baseline's.
+          // Another variant ran before: caches and branch predictors have to learn again.
           if (perSlice >= 4) await timeSlice(benchCase, Math.ceil(perSlice / 8));
           return timeSlice(benchCase, perSlice);
         });
