@@ -1,6 +1,7 @@
 // What AutoPass measures and compares. `addon` is what require('{{name}}') gives; `inputs` is 'tune' while
 // configurations are compared and 'check' for every number that is reported: give the two different data.
 //
+// A case for each thing that your users call: which cases a configuration made faster tells which code it is right for.
 // Each case is called many times: 0.05 to 20 ms a call is comfortable, most of it inside the addon. Return what the
 // addon computed (a buffer, a number, an object): builds must return equal results. Seed everything; no files, no
 // network, no time.
