@@ -6,6 +6,7 @@ import { tunedBaseArgs } from '../build/plan-file.js';
 import type { CompileCommand } from '../build/types.js';
 import { optimisationLevel } from '../levers/command-args.js';
 import type { Clang } from '../toolchain/types.js';
+import { joinShares } from './case-effects.js';
 import { readHotLoops } from './hot-loops.js';
 import { objectFunctions, readObjectAssembly } from './object-assembly.js';
 import { createRemarkCollector, readRemarkFile, remarkPasses } from './remarks.js';
@@ -149,14 +150,14 @@ async function withCallersOfInlined(
   const gone = new Map(hot.filter((entry) => !present.has(entry.name)).map((entry) => [entry.name, entry]));
   const found = new Map(hot.filter((entry) => present.has(entry.name)).map((entry) => [entry.name, entry]));
   if (gone.size > 0) {
-    const callers = new Map<string, Set<string>>();
+    const callers = new Map<HotFunction, Set<string>>();
     await readRemarkFile(
       record,
       (pass, name, functionName) =>
         pass === 'inline' && (name === 'Inlined' || name === 'AlwaysInline') && present.has(functionName),
       ({ args, function: caller }) => {
-        const callee = args.Callee ?? '';
-        if (!gone.has(callee)) return;
+        const callee = gone.get(args.Callee ?? '');
+        if (callee === undefined) return;
         const known = callers.get(callee);
         if (known === undefined) callers.set(callee, new Set([caller]));
         else known.add(caller);
@@ -168,10 +169,7 @@ async function withCallersOfInlined(
     });
     for (const [callee, into] of callers) {
       for (const caller of into) {
-        found.set(
-          caller,
-          withPart(found.get(caller) ?? { name: caller, share: 0 }, gone.get(callee), into.size),
-        );
+        found.set(caller, withPart(found.get(caller) ?? { name: caller, share: 0 }, callee, into.size));
       }
     }
   }
@@ -179,14 +177,11 @@ async function withCallersOfInlined(
 }
 
 /** A function with one of so many equal parts of another one's time. */
-function withPart(entry: HotFunction, other: HotFunction | undefined, parts: number): HotFunction {
-  if (other === undefined) return entry;
-  const cases = { ...entry.cases };
-  for (const [name, share] of Object.entries(other.cases ?? {})) {
-    cases[name] = (cases[name] ?? 0) + share / parts;
-  }
-  const isSampled = entry.cases !== undefined || other.cases !== undefined;
-  return { name: entry.name, share: entry.share + other.share / parts, ...(isSampled && { cases }) };
+function withPart(entry: HotFunction, other: HotFunction, parts: number): HotFunction {
+  const share = entry.share + other.share / parts;
+  if (other.cases === undefined) return { ...entry, share };
+  const part = Object.entries(other.cases).map(([name, ofCase]) => [name, ofCase / parts]);
+  return { ...entry, share, cases: joinShares([entry.cases ?? {}, Object.fromEntries(part)]) };
 }
 
 function largest(functions: readonly { name: string; size: number }[], share: number): HotFunction[] {

@@ -59,7 +59,7 @@ export function countSamples(
     if (own === undefined) continue;
     tally.total++;
     const phase = phaseAt(phases, sample.time);
-    const inCase = phase === undefined ? undefined : countsOf(tally, phase.case);
+    const inCase = phase && entryOf(tally.cases, phase.case, () => ({ total: 0, functions: new Map() }));
     if (inCase !== undefined) inCase.total++;
     const hit = own.find(
       ({ mapping }) => sample.address >= mapping.start && sample.address < mapping.start + mapping.size,
@@ -91,16 +91,15 @@ function phaseAt(phases: readonly CasePhase[], time: number | undefined): CasePh
   return found !== undefined && found.begin <= time ? found : undefined;
 }
 
-function countsOf({ cases }: Tally, name: string): { total: number; functions: FunctionCounts } {
-  const counts = cases.get(name) ?? { total: 0, functions: new Map() };
-  cases.set(name, counts);
-  return counts;
+function nested<K>(map: Map<K, Map<string, number>>, key: K): Map<string, number> {
+  return entryOf(map, key, () => new Map());
 }
 
-function nested<K>(map: Map<K, Map<string, number>>, key: K): Map<string, number> {
+/** What the map holds; made where it holds nothing. */
+function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const found = map.get(key);
   if (found !== undefined) return found;
-  const made = new Map<string, number>();
+  const made = make();
   map.set(key, made);
   return made;
 }

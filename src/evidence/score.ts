@@ -54,11 +54,10 @@ const functionsPerUnit = 24;
 export async function scoreTranslationUnits(request: ScoreRequest): Promise<Score> {
   const recorded = await Promise.all(request.binaries.map((binary) => openBinary(request, binary)));
   const run = await runPerf(request.profile, request.workDir, request.signal);
-  const phases = (await request.profile.phases?.()) ?? [];
   if (run.kind === 'unavailable') return scoreBySize(recorded, `perf cannot be used (${run.reason})`);
   const isAddon = request.isAddonDso ?? sameName;
   const binaries = await Promise.all(recorded.map((entry) => withMappedImages(entry, run.events, isAddon)));
-  const tally = countSamples(run.events, binaries, isAddon, phases);
+  const tally = countSamples(run.events, binaries, isAddon, await request.profile.phases?.());
   const addonShare = tally.total === 0 ? 0 : tally.inAddon / tally.total;
   const warnings = shareWarnings(tally, addonShare, binaries);
   const units = byWeight(tally.functions, tally.cases);

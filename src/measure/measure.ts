@@ -27,10 +27,7 @@ export async function measureVariants(request: MeasureRequest): Promise<MeasureR
       const parallel = request.device?.parallel ?? 1;
       const { contest } = request;
       results.push(
-        ...(await runSequential({
-          ...{ ids, rules, isLate, sample: sampler.sample, parallel },
-          ...(contest && { contest }),
-        })),
+        ...(await runSequential({ ids, rules, isLate, contest, sample: sampler.sample, parallel })),
       );
     }
     return {

@@ -103,7 +103,7 @@ export interface SequentialRequest {
   readonly rules: Rules;
   /** Whether candidates that have their least number of processes get no more. */
   readonly isLate?: () => boolean;
-  readonly contest?: MeasureRequest['contest'];
+  readonly contest?: MeasureRequest['contest'] | undefined;
   /** Measures these candidates once, beside the baseline. */
   readonly sample: (ids: readonly string[], turn: number) => Promise<Turn>;
   /** Turns that are taken at the same time, each on a device of its own. */

@@ -1,6 +1,7 @@
 import type { Budget } from './budget.js';
 import type { JournalEvent } from './journal.js';
 import type { Scope } from './scopes.js';
+import { seenTrials } from './seen-trials.js';
 import type { Workspace } from './workspace.js';
 
 /**
@@ -15,13 +16,14 @@ export async function restore(
   budget: Budget,
 ): Promise<number> {
   const byKey = new Map(scopes.map((scope) => [scope.key, scope]));
+  const units = scopes.flatMap((scope) => (scope.kind === 'unit' ? scope.units : []));
   let measured = 0;
   for (const event of events) {
     if (event.type !== 'trial' && event.type !== 'incumbent') continue;
     const scope = byKey.get(event.unit);
     if (scope === undefined) continue;
     if (event.type === 'trial') {
-      scope.history.push(event.trial);
+      scope.history.push(...seenTrials(scope.units, units, [event.trial]));
       if (event.objectHash !== undefined && !scope.seen.has(event.objectHash))
         scope.seen.set(event.objectHash, event.trial);
       if (event.measured) {

@@ -86,7 +86,9 @@ export function nextScope(
     const hope = 1 + promise / typicalGain;
     return (evidence.share * hope) / (1 + history.length / 8) / (1 + sinceGain / 16);
   };
-  return open.sort((a, b) => worth(b) - worth(a))[0];
+  // Once for each: it takes a regression for every trial.
+  const rated = open.map((scope) => ({ scope, value: worth(scope) }));
+  return rated.sort((a, b) => b.value - a.value)[0]?.scope;
 }
 
 /** What a unit usually gains by trials of its own, as a natural logarithm. */

@@ -73,8 +73,6 @@ export async function search(context: SearchContext): Promise<void> {
 
 async function searchScope(context: SearchContext, scope: Scope): Promise<void> {
   const addon = context.scopes.find(({ kind }) => kind === 'addon');
-  // In place: a policy's report reads the list to its end.
-  scope.history.splice(0, scope.history.length, ...seenTrials(scope.units, context.units, scope.history));
   const proposals = await context.policy.propose({
     scope: scope.kind,
     arch: context.arch,
@@ -368,7 +366,7 @@ async function finish(
     ...(change && { change }),
     ...(prediction && { prediction }),
   };
-  scope.history.push(trial);
+  scope.history.push(...seenTrials(scope.units, context.units, [trial]));
   if (facts.hash !== undefined && !scope.seen.has(facts.hash)) scope.seen.set(facts.hash, trial);
   if (facts.measured) context.budget.countTrials(1);
   await context.journal.append({

@@ -80,10 +80,9 @@ function partsOf(
   base: Readonly<Record<string, number>>,
   facts: Facts,
 ): Part[] {
-  const own = Object.entries(trial.configuration).filter(
-    ([id, value]) => !isDeepStrictEqual(incumbent[id], value),
+  const first = Object.entries(trial.configuration).find(
+    ([id, value]) => narrowings[id] !== undefined && !isDeepStrictEqual(incumbent[id], value),
   );
-  const [first] = own.filter(([id]) => narrowings[id] !== undefined);
   if (first === undefined || trial.outcome === 'incorrect') return [];
   const [id, value] = first;
   return Object.entries(trial.functions ?? {}).flatMap(([name, speedup]): Part[] => {

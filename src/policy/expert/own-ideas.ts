@@ -1,3 +1,4 @@
+import { configurationKey } from '../../levers/configuration-key.js';
 import type { PolicyInput, SeenTrial } from '../types.js';
 import { describe, type Idea, merged } from './idea.js';
 
@@ -24,21 +25,19 @@ export function ownIdeas({ scope, incumbent, addonTrials = [] }: PolicyInput): I
       ? []
       : [{ trial, gain: 100 * Math.log(trial.inUnit) }],
   );
-  const base = known.find(({ trial }) => describe(trial.configuration) === describe(incumbent))?.gain ?? 0;
+  const held = configurationKey(incumbent);
+  const base = known.find(({ trial }) => configurationKey(trial.configuration) === held)?.gain ?? 0;
   const winners = known
     .filter(({ gain }) => gain > base + worthwhile)
     .sort((a, b) => b.gain - a.gain)
     .slice(0, singles);
-  const ideas = winners.map(
-    ({ trial, gain }): Idea => idea([{ trial, gain }], trial.configuration, gain - base),
-  );
   const [first, ...others] = winners;
-  for (const other of first === undefined ? [] : others) {
-    const joined = first && merged(first.trial.configuration, other.trial.configuration);
-    if (first === undefined || joined === undefined) continue;
-    ideas.push(idea([first, other], joined, first.gain - base + other.gain / 3));
-  }
-  return ideas;
+  if (first === undefined) return [];
+  const pairs = others.flatMap((other): Idea[] => {
+    const joined = merged(first.trial.configuration, other.trial.configuration);
+    return joined === undefined ? [] : [idea([first, other], joined, first.gain - base + other.gain / 3)];
+  });
+  return [...winners.map((own) => idea([own], own.trial.configuration, own.gain - base)), ...pairs];
 }
 
 function idea(parts: readonly Own[], configuration: Idea['configuration'], gain: number): Idea {

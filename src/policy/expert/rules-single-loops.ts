@@ -60,13 +60,15 @@ function has({ remarks }: LoopFacts, pass: string): boolean {
 
 /** By the cost model, not for what the loop does. */
 function isRejected(one: LoopFacts): boolean {
-  return one.remarks.some(
-    ({ pass, name }) => pass === 'loop-vectorize' && name === 'VectorizationNotBeneficial',
-  );
+  return vectorizerSaid(one, 'VectorizationNotBeneficial');
 }
 
 export function isVectorized(one: LoopFacts): boolean {
-  return one.remarks.some(({ pass, name }) => pass === 'loop-vectorize' && name === 'Vectorized');
+  return vectorizerSaid(one, 'Vectorized');
+}
+
+function vectorizerSaid({ remarks }: LoopFacts, what: string): boolean {
+  return remarks.some(({ pass, name }) => pass === 'loop-vectorize' && name === what);
 }
 
 function isUntouched(one: LoopFacts): boolean {
