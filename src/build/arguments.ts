@@ -34,10 +34,9 @@ interface UntunableRule {
 }
 
 /** Looks like one of the rules below and is harmless. */
-const harmless = /^-(?:fno-(?:lto|profile.*|sanitize.*|openmp)|fopenmp-simd)$/;
+const harmless = /^-(?:fno-(?:profile.*|sanitize.*|openmp)|fopenmp-simd)$/;
 
 const untunableRules: readonly UntunableRule[] = [
-  { pattern: /^-flto/, reason: 'link-time optimisation' },
   { pattern: /^-fsanitize/, reason: 'a sanitizer' },
   {
     pattern: /^(?:-fprofile|-fauto-profile|-fcoverage|--?coverage$|-ftest-coverage)/,

@@ -6,10 +6,12 @@ import { hostTriples } from './compilers.js';
 
 /**
  * What every tuned compile appends to the project's own arguments, before the levers. The warnings are silenced
- * because flags written for gcc must not fail under clang.
+ * because flags written for gcc must not fail under clang. With `-flto` one compiler's object means nothing to the other's linker
+ * plugin: a tuned unit is machine code, and the rest of the project is still optimised at the link.
  */
 export const tunedBaseArgs: readonly string[] = [
   '-O3',
+  '-fno-lto',
   '-Qunused-arguments',
   '-Wno-error',
   '-Wno-unknown-warning-option',

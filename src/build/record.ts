@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { afterMove } from './moved-build.js';
 import { parseCommand } from './parse-command.js';
 import { parseCalls } from './record-format.js';
 import { replaceFile } from './replace-file.js';
@@ -32,7 +33,7 @@ export async function compactRecord(packageRoot: string, nowMs: number = Date.no
   if (settled.length === 0) return;
   const latest = new Map<string, StoredCall>();
   for (const call of bySeen(stored.concat(fresh))) {
-    const command = parseCommand(call, packageRoot);
+    const command = parseCommand(afterMove(call), packageRoot);
     if (command !== undefined && isCurrent(command)) latest.set(command.output, call);
   }
   await replaceFile(state.recordFile, `${JSON.stringify({ version: 1, calls: [...latest.values()] })}\n`);
@@ -51,7 +52,7 @@ export async function resetRecord(packageRoot: string): Promise<void> {
 function toRecord(packageRoot: string, calls: readonly StoredCall[]): BuildRecord {
   const latest = new Map<string, CompileCommand | LinkCommand>();
   for (const call of bySeen(calls)) {
-    const command = parseCommand({ cwd: call.cwd, argv: call.argv }, packageRoot);
+    const command = parseCommand(afterMove(call), packageRoot);
     if (command === undefined || !isCurrent(command)) continue;
     latest.delete(command.output);
     latest.set(command.output, command);

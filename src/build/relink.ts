@@ -3,6 +3,8 @@ import { AutoPassError } from '../errors.js';
 import { seededShuffle } from './seeded-shuffle.js';
 import type { BuildRecord, LinkCommand } from './types.js';
 
+const stripping: ReadonlySet<string> = new Set(['-s', '-Wl,-s', '-Wl,--strip-all']);
+
 /** One command to run; it makes `output`, whose folder must exist and hold no older copy of it. */
 export interface LinkStep {
   readonly cwd: string;
@@ -21,6 +23,8 @@ export interface RelinkOptions {
   readonly shuffleSeed?: number;
   /** Arguments at the end of the addon's own link command. */
   readonly extra?: readonly string[];
+  /** Leaves out what strips the addon, so that samples can be told apart by function. */
+  readonly keepSymbols?: boolean;
 }
 
 /**
@@ -47,7 +51,9 @@ export function relink(record: BuildRecord, options: RelinkOptions): { steps: Li
       }
     }
     const output = path.join(options.into, name);
-    const argv = redirected(command, output, replacements, options.shuffleSeed);
+    const argv = redirected(command, output, replacements, options.shuffleSeed).filter(
+      (word) => !options.keepSymbols || !stripping.has(word),
+    );
     if (command === link) argv.push(...(options.extra ?? []));
     steps.push({ cwd: command.cwd, argv, output });
     return output;

@@ -12,9 +12,8 @@ import { addToBase, shippedBase } from '../policy/knowledge/base.js';
 import type { KnowledgeEntry } from '../policy/knowledge/entry.js';
 import { fingerprintVersion } from '../policy/knowledge/probes.js';
 import type { PolicyTrial } from '../policy/types.js';
-import { compileBaseline } from '../tune/baseline.js';
 import { takeFingerprint } from '../tune/fingerprints.js';
-import { gatherUnits, hotUnits, rescored, scoreStock } from '../tune/hot-units.js';
+import { findHotCode, gatherUnits } from '../tune/hot-units.js';
 import { type JournalEvent, journalFile, readJournal } from '../tune/journal.js';
 import { entryOf, learnedOf } from '../tune/learn.js';
 import { prepare } from '../tune/prepare.js';
@@ -43,18 +42,8 @@ async function entriesOf(config: Config, workDir: string): Promise<KnowledgeEntr
     logger,
     signal,
   });
-  const score = await scoreStock(config, prep, { workDir, logger, signal });
-  const hot = hotUnits(prep, score);
-  const baseline = await compileBaseline(
-    hot.map(({ command }) => command),
-    { workspace, trials, logger },
-  );
-  const asTuned = await rescored(
-    hot,
-    { config, prep, score, baseline, workspace },
-    { workDir, logger, signal },
-  );
-  const units = await gatherUnits(prep, asTuned, baseline, { workDir, level, signal });
+  const hot = await findHotCode(config, prep, { workspace, trials }, { workDir, logger, signal });
+  const units = await gatherUnits(prep, hot, { workDir, level, signal });
   const version = fingerprintVersion(target);
   const entries: KnowledgeEntry[] = [];
   for (const { key, units: own } of scopesOf(units)) {

@@ -16,10 +16,12 @@ import { scoreByCounts } from '../measure/estimate/score.js';
 import { profileCommand } from '../measure/profile.js';
 import type { Variant } from '../measure/types.js';
 import { detectHost, type HostTarget } from '../target/host.js';
+import { compileBaseline } from './baseline.js';
 import { mapPool } from './pool.js';
 import type { Preparation } from './prepare.js';
+import type { SessionTools } from './session-tools.js';
 import type { TunedUnit } from './units.js';
-import type { Assembly, Workspace } from './workspace.js';
+import type { Assembly, CompiledObject, Workspace } from './workspace.js';
 
 /** Units below this share of the addon's time are not worth a trial. */
 const leastShare = 0.03;
@@ -33,7 +35,7 @@ interface ScoreOptions {
 }
 
 /** Where the time of the stock build goes. */
-export async function scoreStock(config: Config, prep: Preparation, options: ScoreOptions): Promise<Score> {
+async function scoreStock(config: Config, prep: Preparation, options: ScoreOptions): Promise<Score> {
   const { record, binaries, stock, emulated } = prep;
   if (emulated !== undefined) {
     const { device: _device, ...bench } = prep.bench;
@@ -61,33 +63,70 @@ async function sampled(
   return scoreTranslationUnits({ ...request, ...(signal && { signal }) });
 }
 
-export interface RescoreRequest {
-  readonly config: Config;
-  readonly prep: Preparation;
-  /** Of the stock build. */
+/** The units worth trials, and what they are compared with. */
+export interface HotCode {
   readonly score: Score;
-  readonly baseline: Assembly;
-  readonly workspace: Workspace;
+  /** Hottest first, with the time of their functions as clang compiles them, where that can be sampled. */
+  readonly units: readonly ScoredUnit[];
+  /** The hot units at plain clang -O3. */
+  readonly baseline: ReadonlyMap<string, CompiledObject>;
 }
 
 /**
- * The hot units with the time of their functions as clang compiles them: the stock compiler inlined others, and functions
- * that it had no code for are what the evidence would miss. Where that cannot be sampled they stay as they are.
+ * Finds the hot units and compiles them with plain clang -O3. Where no sample of the stock build could be matched to its sources (link-time optimisation,
+ * no symbols), clang's build of all units is sampled in its place.
+ * @throws AutoPassError `NOTHING_HOT`, and what {@link compileBaseline} throws
  */
-export async function rescored(
-  hot: readonly ScoredUnit[],
-  { config, prep, score, baseline, workspace }: RescoreRequest,
+export async function findHotCode(
+  config: Config,
+  prep: Preparation,
+  { workspace, trials }: Pick<SessionTools, 'workspace' | 'trials'>,
   options: ScoreOptions,
-): Promise<ScoredUnit[]> {
-  const units = hot.filter(({ command }) => baseline.has(command.output));
-  if (score.source !== 'perf') return units;
-  const variant = await workspace.variant('o3', baseline);
+): Promise<HotCode> {
+  const { logger } = options;
+  const stock = await scoreStock(config, prep, options);
+  const isUnmatched = stock.source === 'text-size' && (stock.addonShare ?? 0) > 0;
+  if (isUnmatched && prep.tunable.length > 0) {
+    const all = await compileBaseline(prep.tunable, { workspace, trials, logger });
+    const score = await scoreVariant(config, prep, { workspace, assembly: all }, options);
+    if (score.source === 'perf') {
+      const units = hotUnits(prep, score).filter(({ command }) => all.has(command.output));
+      const outputs = units.map(({ command }) => command.output);
+      return { score, units, baseline: new Map([...all].filter(([output]) => outputs.includes(output))) };
+    }
+  }
+  const hot = hotUnits(prep, stock);
+  const commands = hot.map(({ command }) => command);
+  const baseline = await compileBaseline(commands, { workspace, trials, logger });
+  const compiled = hot.filter(({ command }) => baseline.has(command.output));
+  const units =
+    stock.source === 'perf'
+      ? rescored(compiled, await scoreVariant(config, prep, { workspace, assembly: baseline }, options))
+      : compiled;
+  return { score: stock, units, baseline };
+}
+
+/** Samples the addon with these objects, on this machine. */
+async function scoreVariant(
+  config: Config,
+  prep: Preparation,
+  { workspace, assembly }: { readonly workspace: Workspace; readonly assembly: Assembly },
+  options: ScoreOptions,
+): Promise<Score> {
+  const variant = await workspace.variant('o3', assembly);
   const binaries = prep.binaries.map((binary) => {
     const file = variant.binaries[binary.loaded] ?? binary.loaded;
     return { ...binary, loaded: file, link: { ...binary.link, output: file } };
   });
-  const objects = new Map([...baseline].map(([output, { path }]) => [output, path]));
-  const again = await sampled(config, prep, { variant, binaries, objects }, options);
+  const objects = new Map([...assembly].map(([output, { path }]) => [output, path]));
+  return sampled(config, prep, { variant, binaries, objects }, options);
+}
+
+/**
+ * The hot units with the time of their functions as clang compiles them: the stock compiler inlined others, and functions
+ * that it had no code for are what the evidence would miss.
+ */
+function rescored(units: readonly ScoredUnit[], again: Score): readonly ScoredUnit[] {
   if (again.source !== 'perf') return units;
   return units
     .map((unit) => again.units.find(({ command }) => command === unit.command) ?? unit)
@@ -101,16 +140,20 @@ function isRunnable({ os, libc, arch, levels }: HostTarget, machine: HostTarget)
 }
 
 /** The few units worth trials, hottest first. */
-export function hotUnits(prep: Preparation, score: Score): ScoredUnit[] {
+function hotUnits(prep: Preparation, score: Score): ScoredUnit[] {
   const hot = score.units.filter(
     ({ command, share }) => prep.tunable.includes(command) && share >= leastShare,
   );
   if (hot.length > 0) return hot.slice(0, mostUnits);
+  const barred = prep.record.compiles.filter((command) => !prep.tunable.includes(command)).slice(0, 3);
+  const reasons = barred.map(
+    ({ file, untunable }) => `${file} cannot be tuned: ${untunable ?? 'another machine'}.`,
+  );
   throw new AutoPassError(
     'NOTHING_HOT',
     'No translation unit of the addon takes a share of the bench worth tuning.',
     {
-      hint: `Let the bench call what the addon itself computes. ${score.warnings.join(' ')}`,
+      hint: ['Let the bench call what the addon itself computes.', ...reasons, ...score.warnings].join(' '),
     },
   );
 }
@@ -118,12 +161,11 @@ export function hotUnits(prep: Preparation, score: Score): ScoredUnit[] {
 /** The hot units with their evidence under plain -O3. */
 export function gatherUnits(
   prep: Preparation,
-  hot: readonly ScoredUnit[],
-  baseline: Assembly,
+  { units, baseline }: Pick<HotCode, 'units' | 'baseline'>,
   options: { workDir: string; level: string; signal: AbortSignal | undefined },
 ): Promise<TunedUnit[]> {
   return mapPool(
-    hot,
+    units,
     os.availableParallelism(),
     async ({ command, share, hot: functions }): Promise<TunedUnit> => {
       const { workDir, level, signal } = options;

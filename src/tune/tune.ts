@@ -10,10 +10,9 @@ import type { Logger } from '../log.js';
 import { createPolicy } from '../policy/registry.js';
 import type { Policy } from '../policy/types.js';
 import { applyJudgement } from './apply.js';
-import { compileBaseline } from './baseline.js';
 import { Budget } from './budget.js';
 import { esScore } from './es-score.js';
-import { gatherUnits, hotUnits, rescored, scoreStock } from './hot-units.js';
+import { findHotCode, gatherUnits } from './hot-units.js';
 import { createInspectors } from './inspector.js';
 import {
   Journal,
@@ -97,18 +96,9 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   });
 
   progress.phase('score');
-  const score = await scoreStock(config, prep, { workDir, logger, signal });
-  const hot = hotUnits(prep, score);
-  const baseline = await compileBaseline(
-    hot.map(({ command }) => command),
-    { workspace, trials, logger },
-  );
-  const units = await gatherUnits(
-    prep,
-    await rescored(hot, { config, prep, score, baseline, workspace }, { workDir, logger, signal }),
-    baseline,
-    { workDir, level, signal },
-  );
+  const hot = await findHotCode(config, prep, { workspace, trials }, { workDir, logger, signal });
+  const { score, baseline } = hot;
+  const units = await gatherUnits(prep, hot, { workDir, level, signal });
 
   const identity: SessionIdentity = {
     target: prep.target,

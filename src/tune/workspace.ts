@@ -181,6 +181,7 @@ export class Workspace {
     const linked = await linkAddon(record, binaries, {
       replacements: new Map([...assembly].map(([output, object]) => [output, object.path])),
       into: path.join(folder, 'variants', key),
+      keepSymbols: true,
       ...(shuffleSeed !== undefined && { shuffleSeed }),
       ...(lto.ok && { thinLto: { tools: [lto.tools], cache: path.join(folder, 'thin-lto') } }),
     });

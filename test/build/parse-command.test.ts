@@ -55,7 +55,7 @@ describe('parseCommand', () => {
 
   it.each([
     ['gcc -c ../x.c -o x.o', 'not optimised'],
-    ['gcc -O2 -flto=auto -c ../x.c -o x.o', 'link-time'],
+    ['gcc -O2 -fsanitize=address -c ../x.c -o x.o', 'sanitizer'],
     ['clang --target=aarch64-linux-gnu -O2 -c ../x.c -o x.o', 'cross'],
     ['arm-none-eabi-gcc -O2 -c ../x.c -o x.o', 'not a compiler for this machine'],
   ])('says why "%s" cannot be tuned', (text, reason) => {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compactRecord, loadRecord, resetRecord } from '../../src/build/record.js';
@@ -93,6 +93,28 @@ describe('loadRecord', () => {
       9000,
     );
     expect((await loadRecord(root)).compiles).toEqual([]);
+  });
+
+  it('follows a build folder that node-pre-gyp has renamed, to the newest', async () => {
+    await seen(
+      1,
+      bytes('gcc -O2 -c ../src/x.c -o Release/x.o') +
+        bytes(`g++ -shared -o ${root}/lib/a.node ${build}/Release/x.o`),
+      9000,
+    );
+    await mkdir(path.join(root, 'build-tmp-napi-v3'));
+    await utimes(path.join(root, 'build-tmp-napi-v3'), 1, 1);
+    const moved = path.join(root, 'build-tmp-napi-v6');
+    await rename(build, moved);
+    for (let compacted = 0; compacted < 2; compacted++) {
+      const { compiles, links } = await loadRecord(root);
+      expect(compiles).toMatchObject([
+        { cwd: moved, output: path.join(moved, 'Release/x.o'), file: 'src/x.c' },
+      ]);
+      expect(links).toMatchObject([{ cwd: moved, inputs: [path.join(moved, 'Release/x.o')] }]);
+      expect(links[0]?.argv.at(-1)).toBe(path.join(moved, 'Release/x.o'));
+      await compactRecord(root);
+    }
   });
 
   it('writes out response files, which do not live long', async () => {

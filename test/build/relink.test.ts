@@ -53,6 +53,15 @@ describe('relink', () => {
     expect(steps.map(({ argv }) => argv.at(-1))).toEqual(['/w/j.o', '/into/1-inner.a', 'runtime.a']);
   });
 
+  it('keeps the symbols where that is asked for', () => {
+    const stripped = record('g++ -o o/a.node -shared -s a.o -Wl,--strip-all');
+    const options = { replacements: new Map(), output, into: '/into' };
+    const argvOf = (more: object): readonly string[] | undefined =>
+      relink(stripped, { ...options, ...more }).steps[0]?.argv;
+    expect(argvOf({})).toEqual('g++ -o /into/a.node -shared -s a.o -Wl,--strip-all'.split(' '));
+    expect(argvOf({ keepSymbols: true })).toEqual('g++ -o /into/a.node -shared a.o'.split(' '));
+  });
+
   it('makes the archives between a replaced object and the addon anew', () => {
     const { steps } = relink(gyp, {
       replacements: new Map([['/pkg/build/j.o', '/w/j.o']]),

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { isaLevelOf } from '../../src/levers/isa-level.js';
 import { silentLogger } from '../../src/log.js';
-import { compileBaseline } from '../../src/tune/baseline.js';
-import { gatherUnits, hotUnits, rescored, scoreStock } from '../../src/tune/hot-units.js';
+import { findHotCode, gatherUnits } from '../../src/tune/hot-units.js';
 import { prepare } from '../../src/tune/prepare.js';
 import { sessionTools } from '../../src/tune/session-tools.js';
 import { temporaryFolder, writeFiles } from '../build/support.js';
@@ -33,21 +33,51 @@ unsigned sums(const unsigned char *bytes, unsigned length) {
     const prep = await prepare(config, options);
     const profiles = path.join(workDir, 'profiles');
     const { workspace, trials } = sessionTools(config, prep, { ...options, profiles });
-    const score = await scoreStock(config, prep, options);
-    expect(score.source).toBe('perf');
-    const hot = hotUnits(prep, score);
-    expect(hot[0]?.hot[0]?.name).toBe('sums');
-    const commands = hot.map(({ command }) => command);
-    const baseline = await compileBaseline(commands, { workspace, trials, logger: silentLogger });
-    const again = await rescored(hot, { config, prep, score, baseline, workspace }, options);
-    expect(again[0]?.hot[0]).toMatchObject({ name: 'weighted' });
-    expect(again[0]?.hot[0]?.share).toBeGreaterThan(0.5);
-    const [unit] = await gatherUnits(prep, again, baseline, { ...options, level: isaLevelOf(prep.target) });
+    const hot = await findHotCode(config, prep, { workspace, trials }, options);
+    expect(hot.score.source).toBe('perf');
+    expect(hot.score.units[0]?.hot[0]?.name).toBe('sums');
+    expect(hot.units[0]?.hot[0]).toMatchObject({ name: 'weighted' });
+    expect(hot.units[0]?.hot[0]?.share).toBeGreaterThan(0.5);
+    const [unit] = await gatherUnits(prep, hot, { ...options, level: isaLevelOf(prep.target) });
     // Its share of every case goes with it.
     const { cases = {} } = unit?.evidence.hot.find(({ name }) => name === 'weighted') ?? {};
     expect(Object.values(cases).length).toBeGreaterThan(0);
     for (const share of Object.values(cases)) expect(share).toBeGreaterThan(0.5);
     expect(unit?.evidence.assembly.some((code) => code.function === 'weighted')).toBe(true);
+  } finally {
+    await rm(packageRoot, { recursive: true, force: true });
+  }
+});
+
+it('scores the build of clang where the project strips the addon, optimises it at the link and renames its build folder', async () => {
+  const packageRoot = await temporaryFolder('hot-functions');
+  try {
+    const gyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
+    await writeFiles(packageRoot, {
+      ...sumsAddon,
+      'index.js': "module.exports = require('./lib/sums.node');\n",
+      'binding.gyp': `{"targets": [{
+        "target_name": "sums", "product_dir": "<(module_root_dir)/lib", "sources": ["src/sums.c", "src/addon.c"],
+        "cflags": ["-O3", "-flto"], "ldflags": ["-flto", "-s"]
+      }]}`,
+      'build.sh': `set -e\nrm -rf build-tmp-napi-v8\n"$1" "$2" rebuild\nmv build build-tmp-napi-v8\n`,
+      'autopass.config.json': JSON.stringify({
+        bench: './bench.mjs',
+        isa: 'baseline',
+        build: ['sh', 'build.sh', process.execPath, gyp],
+      }),
+    });
+    const config = await loadConfig(packageRoot);
+    const workDir = path.join(packageRoot, '.autopass/work');
+    const options = { workDir, logger: silentLogger, signal: undefined };
+    const prep = await prepare(config, options);
+    const profiles = path.join(workDir, 'profiles');
+    const tools = sessionTools(config, prep, { ...options, profiles });
+    const { score, units, baseline } = await findHotCode(config, prep, tools, options);
+    expect(score.source).toBe('perf');
+    expect(units.map(({ command }) => command.file)).toEqual(['src/sums.c']);
+    expect(units[0]?.hot[0]?.name).toBe('sums');
+    expect([...baseline.keys()]).toEqual([units[0]?.command.output]);
   } finally {
     await rm(packageRoot, { recursive: true, force: true });
   }

@@ -50,7 +50,7 @@ it.runIf(detectHost().levels.includes('x86-64-v3'))(
     const commands = prep.tunable.filter(({ file }) => file === 'src/sums.c');
     const baseline = await compileBaseline(commands, { workspace, trials, logger: silentLogger });
     const hot = commands.map((command) => ({ command, share: 1, hot: [] }));
-    const units = await gatherUnits(prep, hot, baseline, { workDir, level, signal });
+    const units = await gatherUnits(prep, { units: hot, baseline }, { workDir, level, signal });
     const context = {
       units,
       baseline,

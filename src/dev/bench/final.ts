@@ -3,14 +3,12 @@ import path from 'node:path';
 import type { Config } from '../../config/load.js';
 import type { Logger } from '../../log.js';
 import type { Variant } from '../../measure/types.js';
-import { compileBaseline } from '../../tune/baseline.js';
-import { hotUnits, scoreStock } from '../../tune/hot-units.js';
+import { findHotCode } from '../../tune/hot-units.js';
 import { placeboEffect, widened } from '../../tune/judge.js';
 import { type Preparation, prepare } from '../../tune/prepare.js';
 import { type SessionTools, sessionTools } from '../../tune/session-tools.js';
 import { train } from '../../tune/train.js';
 import type { Trials } from '../../tune/trials.js';
-import type { Assembly } from '../../tune/workspace.js';
 import { isPolicy, type Method } from './methods.js';
 import { type PlainRequest, plainBuild } from './plain-builds.js';
 import type { FinalRecord, Speedup } from './results.js';
@@ -85,10 +83,9 @@ async function plainRequest(
   { workDir, profiles }: { workDir: string; profiles: string },
 ): Promise<PlainRequest> {
   const { config, logger, signal } = request;
-  const score = await scoreStock(config, prep, { workDir, logger, signal });
-  const hot = hotUnits(prep, score).map(({ command }) => command);
-  const baseline: Assembly = await compileBaseline(hot, { workspace, trials, logger });
-  const commands = hot.filter(({ output }) => baseline.has(output));
+  const hot = await findHotCode(config, prep, { workspace, trials }, { workDir, logger, signal });
+  const { baseline } = hot;
+  const commands = hot.units.map(({ command }) => command);
   let training: ReturnType<typeof train> | undefined;
   const startTraining = (): ReturnType<typeof train> =>
     train({

@@ -1,0 +1,36 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { RecordedCommand } from './types.js';
+
+/** What node-pre-gyp makes of `build` when a Node-API package has been built: one folder for each version of Node-API. */
+const movedBuild = /^build-tmp-napi-v\d+$/;
+
+/** A recorded command as it would be given now: where its build folder has been renamed since then, in the newest of the new ones. */
+export function afterMove({ cwd, argv }: RecordedCommand): RecordedCommand {
+  const folder = existsSync(cwd) ? undefined : buildFolderOf(cwd);
+  const moved = folder === undefined ? undefined : newestBeside(folder);
+  if (folder === undefined || moved === undefined) return { cwd, argv };
+  const now = (file: string): string =>
+    file === folder || file.startsWith(folder + path.sep) ? moved + file.slice(folder.length) : file;
+  return { cwd: now(cwd), argv: argv.map(now) };
+}
+
+/** The folder named `build` in which the command ran. */
+function buildFolderOf(cwd: string): string | undefined {
+  let folder = cwd;
+  while (path.basename(folder) !== 'build') {
+    if (folder === path.dirname(folder)) return undefined;
+    folder = path.dirname(folder);
+  }
+  return folder;
+}
+
+function newestBeside(folder: string): string | undefined {
+  const parent = path.dirname(folder);
+  if (!existsSync(parent)) return undefined;
+  const moved = readdirSync(parent).filter((name) => movedBuild.test(name));
+  const dated = moved
+    .map((name) => path.join(parent, name))
+    .map((file) => ({ file, at: statSync(file).mtimeMs }));
+  return dated.sort((a, b) => b.at - a.at)[0]?.file;
+}
