@@ -34,7 +34,7 @@ export type Assembly = ReadonlyMap<string, CompiledObject>;
 /** Of a compilation when it is not known how long the file takes at plain -O3. */
 const firstTimeoutMs = 600_000;
 /** What takes longer than this many times plain -O3, and some seconds, hangs or is of no use to anybody who builds the package. */
-const timeoutFactor = 10;
+const timeoutFactor = 5;
 const timeoutSlackMs = 10_000;
 
 /**

@@ -25,6 +25,8 @@ const noteworthy = 0.25;
 const settledOnAll = 0.5;
 /** Speedup of a unit's own code from which a lever seems to win there. */
 const wins = 1.005;
+/** Part of the unit's time below which evidence is on code that the bench hardly runs. */
+const leastStrength = 0.02;
 /** What made no difference by itself rarely makes one beside others. */
 const knownAlone = 0.4;
 
@@ -55,7 +57,7 @@ export function firstIdeas(
       if (alone !== undefined && Math.abs(alone.believed) > noteworthy) return [];
       const value =
         rule.prior *
-        (0.3 + 0.7 * match.strength) *
+        weightOf(match) *
         laterEdit ** index *
         (alone === undefined ? 1 : knownAlone) *
         scopeFactor[rule.scope] *
@@ -65,6 +67,11 @@ export function firstIdeas(
       return [{ configuration, value, theme: rule.theme, reason, origin: rule.id }];
     });
   });
+}
+
+/** What is seen in little of the time can still decide in what it calls; what is seen in none of it says next to nothing. */
+export function weightOf({ strength }: Match): number {
+  return strength < leastStrength ? 0.1 : 0.3 + 0.7 * strength;
 }
 
 /** Whether the edit was measured on all hot units, beside whatever else, and did not win, nor seem to win in this one. */

@@ -1,7 +1,7 @@
 import type { EvidenceChange } from '../../evidence/compare.js';
 import { catalogue } from '../../levers/catalogue.js';
 import type { Configuration, LeverValue } from '../../levers/types.js';
-import type { Finding } from './first-ideas.js';
+import { type Finding, weightOf } from './first-ideas.js';
 import { describe, type Idea, isPart, merged, shared } from './idea.js';
 import type { Lesson, Lessons } from './lessons.js';
 import type { Theme } from './rule.js';
@@ -167,7 +167,7 @@ function diagnoses(input: FollowUpInput): Idea[] {
       return [
         {
           configuration,
-          value: Math.min(1.5, 0.3 * -believed) * (0.3 + 0.7 * finding.match.strength),
+          value: Math.min(1.5, 0.3 * -believed) * weightOf(finding.match),
           theme: rule.theme,
           reason: `${gainText(lesson)}${why}: ${describe(edit)} goes the other way`,
           origin: `opposite:${rule.id}`,

@@ -3,6 +3,8 @@ import type { Facts, LoopFacts } from './facts.js';
 import { percent } from './facts.js';
 import type { Match, Rule } from './rule.js';
 
+/** Part of the unit's time from which a loop is worth a trial of its own. */
+const leastShare = 0.02;
 /** Loops that one rule tries one by one. */
 const loopsTried = 3;
 
@@ -77,9 +79,9 @@ function isUntouched(one: LoopFacts): boolean {
 
 /** A match whose functions are loop keys. */
 function matchLoops(facts: Facts, isMeant: (one: LoopFacts) => boolean, note: string): Match | undefined {
-  const found = facts.loops.filter(isMeant).slice(0, loopsTried);
+  const found = facts.loops.filter((one) => one.share >= leastShare && isMeant(one)).slice(0, loopsTried);
   const [first] = found;
-  if (first === undefined || first.share === 0) return undefined;
+  if (first === undefined) return undefined;
   return {
     strength: Math.min(
       1,
