@@ -3,6 +3,7 @@ import path from 'node:path';
 import { elfSection } from '../levers/elf-section.js';
 import { addonFiles } from './addon-files.js';
 import { isDispatcher, restoreAddon, variantOf } from './dispatch-files.js';
+import { isBuildFolder } from './moved-build.js';
 import { findPackageRoot } from './package-root.js';
 import type { BuildRecord, LinkCommand } from './types.js';
 
@@ -64,7 +65,7 @@ export function loadedPlaces({ loaded, copies }: AddonBinary, packageRoot: strin
 function rank(packageRoot: string, file: string, link: LinkCommand): number {
   const relative = path.relative(packageRoot, file).split(path.sep);
   if (relative[0] === 'prebuilds') return 3;
-  if (relative[0] !== 'build' && file !== link.output) return 0;
+  if (!isBuildFolder(relative[0])) return 0;
   if (relative.includes('obj.target')) return 4;
   return file === link.output ? 2 : 1;
 }

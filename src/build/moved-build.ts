@@ -5,6 +5,11 @@ import type { RecordedCommand } from './types.js';
 /** What node-pre-gyp makes of `build` when a Node-API package has been built: one folder for each version of Node-API. */
 const movedBuild = /^build-tmp-napi-v\d+$/;
 
+/** Whether a folder of this name is what the build system works in. */
+export function isBuildFolder(name: string | undefined): boolean {
+  return name === 'build' || movedBuild.test(name ?? '');
+}
+
 /** A recorded command as it would be given now: where its build folder has been renamed since then, in the newest of the new ones. */
 export function afterMove({ cwd, argv }: RecordedCommand): RecordedCommand {
   const folder = existsSync(cwd) ? undefined : buildFolderOf(cwd);

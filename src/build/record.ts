@@ -33,7 +33,7 @@ export async function compactRecord(packageRoot: string, nowMs: number = Date.no
   if (settled.length === 0) return;
   const latest = new Map<string, StoredCall>();
   for (const call of bySeen(stored.concat(fresh))) {
-    const command = parseCommand(afterMove(call), packageRoot);
+    const command = parseCommand(call, packageRoot);
     if (command !== undefined && isCurrent(command)) latest.set(command.output, call);
   }
   await replaceFile(state.recordFile, `${JSON.stringify({ version: 1, calls: [...latest.values()] })}\n`);
@@ -52,7 +52,7 @@ export async function resetRecord(packageRoot: string): Promise<void> {
 function toRecord(packageRoot: string, calls: readonly StoredCall[]): BuildRecord {
   const latest = new Map<string, CompileCommand | LinkCommand>();
   for (const call of bySeen(calls)) {
-    const command = parseCommand(afterMove(call), packageRoot);
+    const command = parseCommand(call, packageRoot);
     if (command === undefined || !isCurrent(command)) continue;
     latest.delete(command.output);
     latest.set(command.output, command);
@@ -80,13 +80,13 @@ interface CallFiles {
 }
 
 async function readCalls(state: StatePaths): Promise<CallFiles> {
-  const stored = await readStored(state.recordFile);
+  const stored = (await readStored(state.recordFile)).map((call) => ({ ...call, ...afterMove(call) }));
   const found: CallFiles = { stored, fresh: [], files: [] };
   for (const name of await readdir(state.record).catch(() => [])) {
     const file = path.join(state.record, name);
     try {
       const { mtimeMs } = await stat(file);
-      const calls = parseCalls(await readFile(file));
+      const calls = parseCalls(await readFile(file)).map(afterMove);
       found.fresh.push(...calls.map((call) => ({ ...expandResponseFiles(call), seenMs: mtimeMs })));
       found.files.push({ path: file, modifiedMs: mtimeMs });
     } catch {

@@ -99,20 +99,25 @@ describe('loadRecord', () => {
     await seen(
       1,
       bytes('gcc -O2 -c ../src/x.c -o Release/x.o') +
+        bytes('ar crs h.a @members.rsp') +
         bytes(`g++ -shared -o ${root}/lib/a.node ${build}/Release/x.o`),
       9000,
     );
     await mkdir(path.join(root, 'build-tmp-napi-v3'));
     await utimes(path.join(root, 'build-tmp-napi-v3'), 1, 1);
     const moved = path.join(root, 'build-tmp-napi-v6');
+    await writeFiles(build, { 'members.rsp': 'y.o\n' });
     await rename(build, moved);
     for (let compacted = 0; compacted < 2; compacted++) {
       const { compiles, links } = await loadRecord(root);
       expect(compiles).toMatchObject([
         { cwd: moved, output: path.join(moved, 'Release/x.o'), file: 'src/x.c' },
       ]);
-      expect(links).toMatchObject([{ cwd: moved, inputs: [path.join(moved, 'Release/x.o')] }]);
-      expect(links[0]?.argv.at(-1)).toBe(path.join(moved, 'Release/x.o'));
+      expect(links).toMatchObject([
+        { cwd: moved, inputs: [path.join(moved, 'y.o')] },
+        { cwd: moved, inputs: [path.join(moved, 'Release/x.o')] },
+      ]);
+      expect(links[1]?.argv.at(-1)).toBe(path.join(moved, 'Release/x.o'));
       await compactRecord(root);
     }
   });
