@@ -26,6 +26,9 @@ import type { Assembly, CompiledObject, Workspace } from './workspace.js';
 /** Units below this share of the addon's time are not worth a trial. */
 const leastShare = 0.03;
 const mostUnits = 6;
+/** Where the time is spread, more units are taken until they hold this much of it. */
+const wantedShare = 0.8;
+const mostOfSpread = 10;
 const profileMs = 4_000;
 
 interface ScoreOptions {
@@ -144,7 +147,7 @@ function hotUnits(prep: Preparation, score: Score): ScoredUnit[] {
   const hot = score.units.filter(
     ({ command, share }) => prep.tunable.includes(command) && share >= leastShare,
   );
-  if (hot.length > 0) return hot.slice(0, mostUnits);
+  if (hot.length > 0) return hottest(hot);
   const barred = prep.record.compiles.filter((command) => !prep.tunable.includes(command)).slice(0, 3);
   const reasons = barred.map(
     ({ file, untunable }) => `${file} cannot be tuned: ${untunable ?? 'another machine'}.`,
@@ -156,6 +159,15 @@ function hotUnits(prep: Preparation, score: Score): ScoredUnit[] {
       hint: ['Let the bench call what the addon itself computes.', ...reasons, ...score.warnings].join(' '),
     },
   );
+}
+
+function hottest(hot: readonly ScoredUnit[]): ScoredUnit[] {
+  let covered = 0;
+  return hot.slice(0, mostOfSpread).filter(({ share }, index) => {
+    const isWanted = index < mostUnits || covered < wantedShare;
+    covered += share;
+    return isWanted;
+  });
 }
 
 /** The hot units with their evidence under plain -O3. */

@@ -8,7 +8,9 @@ import { isVectorized } from './rules-single-loops.js';
 /** Gain of a function over what it has under the incumbent, in percent, from which a hint of its own is worth a trial. */
 const worthwhile = 2;
 /** Estimates from the times of cases, and a hint for what was an option of the whole file, are this reliable. */
-const reliability = 0.5;
+const reliability = 0.4;
+/** Of that what is left after every narrowing that did not win: where cases tell functions badly apart, the next one will not either. */
+const afterLoss = 0.6;
 
 /** A hint on one function that does about what a lever does to all functions of a file; undefined where there is none. */
 type Narrowing = (value: LeverValue, name: string, loops: readonly LoopFacts[]) => Configuration | undefined;
@@ -19,6 +21,8 @@ const unrolled: Narrowing = (_, __, loops) =>
     4,
     loops.filter((one) => !isVectorized(one)),
   );
+/** The threshold is that for loops with a known number of iterations. */
+const unrolledFully: Narrowing = (_, __, loops) => onLoops('md:llvm.loop.unroll.full', true, loops);
 const rolled: Narrowing = (_, __, loops) => onLoops('md:llvm.loop.unroll.disable', true, loops);
 const tuned: Narrowing = (value, name) =>
   typeof value === 'string' ? { 'attr:tune-cpu': { [name]: value } } : undefined;
@@ -36,7 +40,7 @@ const narrowings: Readonly<Record<string, Narrowing>> = {
   'fno-vectorize': (_, __, loops) =>
     onLoops('md:llvm.loop.vectorize.enable', false, loops.filter(isVectorized)),
   'unroll-runtime': unrolled,
-  'unroll-threshold': unrolled,
+  'unroll-threshold': unrolledFully,
   'unroll-partial-threshold': unrolled,
   'fno-unroll-loops': rolled,
   'fomit-frame-pointer': (_, name) => ({ 'attr:frame-pointer': { [name]: 'none' } }),
@@ -70,7 +74,9 @@ export function narrowedIdeas(input: PolicyInput, facts: Facts): Idea[] {
   for (const part of groups.flat()) {
     if ((best.get(part.name)?.gain ?? 0) < part.gain) best.set(part.name, part);
   }
-  return [...groups, [...best.values()]].flatMap((parts) => ideaOf(parts, incumbent));
+  const lost = history.filter(({ origin, outcome }) => origin.startsWith('narrow:') && outcome !== 'faster');
+  const belief = reliability * afterLoss ** lost.length;
+  return [...groups, [...best.values()]].flatMap((parts) => ideaOf(parts, incumbent, belief));
 }
 
 /** The functions that a trial's own lever made faster, each with its hint. */
@@ -94,7 +100,7 @@ function partsOf(
   });
 }
 
-function ideaOf(parts: readonly Part[], incumbent: Configuration): Idea[] {
+function ideaOf(parts: readonly Part[], incumbent: Configuration, belief: number): Idea[] {
   let configuration: Configuration | undefined = incumbent;
   for (const part of parts) configuration = configuration && merged(configuration, part.configuration);
   if (configuration === undefined || parts.length === 0) return [];
@@ -105,7 +111,7 @@ function ideaOf(parts: readonly Part[], incumbent: Configuration): Idea[] {
   return [
     {
       configuration,
-      value: reliability * parts.reduce((sum, { gain, share }) => sum + gain * share, 0),
+      value: belief * parts.reduce((sum, { gain, share }) => sum + gain * share, 0),
       theme: 'combination',
       reason: `${because.join('; ')}: the same for ${parts.length === 1 ? 'that function' : 'these functions'} alone`,
       origin: `narrow:${parts.length === 1 ? parts[0]?.trial.origin.split(':').at(-1) : 'several'}`,
