@@ -45,7 +45,8 @@ export interface Judgement {
 
 /** Neither faster nor slower. */
 export const even: Ratio = { ratio: 1, ci: [1, 1] };
-const confirmProcesses = { minProcesses: 8, maxProcesses: 16 };
+/** Steady addons need the fewest, where processes differ by several percent a small gain shows in the most only. */
+const confirmProcesses = { minProcesses: 8, maxProcesses: 32 };
 /** What is left out must not cost more than this, as a ratio. */
 const leastNeeded = 0.997;
 

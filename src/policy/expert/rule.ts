@@ -51,6 +51,8 @@ export interface Rule {
   /** What the edits should bring, as the end of a sentence. */
   readonly effect: string;
   readonly stop: StopRule;
+  /** Levers that go the other way: where the incumbent has one, the edits are worth little. */
+  readonly against?: readonly string[];
   /** Tried when the edits made things clearly worse: the opposite or a softer form. */
   readonly opposite?: readonly Configuration[];
 }

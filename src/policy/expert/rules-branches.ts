@@ -8,7 +8,7 @@ export const branchRules: readonly Rule[] = [
     theme: 'branches',
     scope: 'unit',
     arch: 'x64',
-    prior: 1.5,
+    prior: 1.1,
     when: (facts) =>
       matchCode(
         facts.code.filter(({ code }) => code.branches >= 8 || code.cmov > 0),
@@ -92,14 +92,14 @@ export const branchRules: readonly Rule[] = [
     theme: 'branches',
     scope: 'unit',
     arch: 'x64',
-    prior: 2,
+    prior: 3,
     when: (facts) =>
       matchCode(
         facts.code.filter(({ code }) => code.indirectJumps > 0),
         facts,
         (code) => `${code.indirectJumps} indirect jumps`,
       ),
-    // Small tables first: a switch over few cases, inside a loop over data, ran 1.14 times as fast without its table.
+    // Small tables first: a switch over few cases, inside a loop over data, ran 1.14 times as fast without its table, another program 1.16.
     edits: [{ 'min-jump-table-entries': 16 }, { 'fno-jump-tables': true }, { 'tail-dup-indirect-size': 40 }],
     effect: 'the predictor sees one branch per case in place of a jump to anywhere',
     stop: { growth: 1.5 },

@@ -18,6 +18,7 @@ export const unrollingRules: readonly Rule[] = [
     ],
     effect: 'less loop overhead and more work per iteration for the scheduler',
     stop: { growth: 2, spills: true },
+    against: ['fno-unroll-loops', 'unroll-max-count'],
     opposite: [{ 'unroll-max-count': 2 }, { 'fno-unroll-loops': true }],
   },
   {
@@ -54,6 +55,7 @@ export const unrollingRules: readonly Rule[] = [
     ],
     effect: 'short trips no longer pay for the remainder loop, and the code is smaller',
     stop: {},
+    against: ['unroll-runtime', 'unroll-threshold', 'partial-unrolling-threshold'],
     opposite: [{ 'unroll-runtime': true, 'partial-unrolling-threshold': 256 }],
   },
   {
@@ -127,7 +129,7 @@ export const vectorizingRules: readonly Rule[] = [
     id: 'vectorize-anyway',
     theme: 'vectorizing',
     scope: 'unit',
-    prior: 4,
+    prior: 2.5,
     when: (facts) =>
       matchRemarks(
         facts.remarks('loop-vectorize', 'VectorizationNotBeneficial'),

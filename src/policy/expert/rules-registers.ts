@@ -8,7 +8,7 @@ export const registerRules: readonly Rule[] = [
     id: 'spills-in-hot-loop',
     theme: 'registers',
     scope: 'unit',
-    prior: 1.6,
+    prior: 2,
     when: (facts) => {
       const total = facts.spillingLoops.reduce((count, { remark }) => count + spillCount(remark.args), 0);
       return matchRemarks(facts.spillingLoops, facts, `${total} spills and reloads in hot loops`);

@@ -14,7 +14,7 @@ export const singleLoopRules: readonly Rule[] = [
     id: 'vectorize-this-loop',
     theme: 'vectorizing',
     scope: 'loop',
-    prior: 3,
+    prior: 2,
     when: (facts) =>
       matchLoops(facts, isRejected, 'may be vectorised, but an estimate of its cost speaks against it'),
     edits: (match) => perLoop(match, 'md:llvm.loop.vectorize.width', [8, 4, 16]),
@@ -40,6 +40,7 @@ export const singleLoopRules: readonly Rule[] = [
     edits: (match) => perLoop(match, 'md:llvm.loop.unroll.disable', [true]),
     effect: 'short trips of this loop skip the remainder loop',
     stop: {},
+    against: ['unroll-runtime', 'unroll-threshold', 'partial-unrolling-threshold'],
   },
   {
     id: 'this-loop-scalar',
