@@ -61,13 +61,14 @@ export function loadedPlaces({ loaded, copies }: AddonBinary, packageRoot: strin
   return copies.filter((file) => file === loaded || isPrebuild(file));
 }
 
-/** node-gyp-build and bindings prefer `build/Release`; a package with its own place for binaries loads from there. */
+/** node-gyp-build and bindings prefer `build/Release`; a package with its own place for binaries, which it copies or links to, loads from there. */
 function rank(packageRoot: string, file: string, link: LinkCommand): number {
   const relative = path.relative(packageRoot, file).split(path.sep);
-  if (relative[0] === 'prebuilds') return 3;
-  if (!isBuildFolder(relative[0])) return 0;
-  if (relative.includes('obj.target')) return 4;
-  return file === link.output ? 2 : 1;
+  const isLinked = file === link.output;
+  if (relative[0] === 'prebuilds') return 4;
+  if (!isBuildFolder(relative[0])) return isLinked ? 1 : 0;
+  if (relative.includes('obj.target')) return 5;
+  return isLinked ? 3 : 2;
 }
 
 async function hasContent(file: string, content: Buffer): Promise<boolean> {

@@ -140,6 +140,21 @@ describe('findAddonBinaries', () => {
     expect(found[0]?.copies).toHaveLength(copies.length + 1);
   });
 
+  it.each([
+    ['linked there', 'native/x.node', 'build/Release/x.node', 'native/x.node'],
+    ['copied there from a build folder of another name', 'out/x.node', 'lib/x.node', 'lib/x.node'],
+    [
+      'linked there, the build renamed',
+      'prebuild/x.node',
+      'build-tmp-napi-v3/Release/x.node',
+      'prebuild/x.node',
+    ],
+  ])("takes the addon in the package's own folder, %s", async (_how, linked, copy, loaded) => {
+    await writeFiles(root, { 'package.json': '{}', [linked]: 'same', [copy]: 'same' });
+    const [binary] = await findAddonBinaries({ packageRoot: root, compiles: [], links: [link(linked)] });
+    expect(path.relative(root, binary?.loaded ?? '')).toBe(loaded);
+  });
+
   it('looks inside a dependency that was built', async () => {
     const files = ['package.json', 'build/Release/x.node', 'build/Release/obj.target/x.node'];
     await writeFiles(root, Object.fromEntries(files.map((name) => [`node_modules/dep/${name}`, '{}'])));
