@@ -60,9 +60,10 @@ async function lastSession(
       scopes.clear();
       result = undefined;
     } else if (event.type === 'trial') {
-      const { configuration, outcome, speedup } = event.trial;
+      const { configuration, origin, outcome, speedup } = event.trial;
       const trial = {
         configuration,
+        origin,
         outcome,
         reason: event.reason,
         ...(speedup !== undefined && { speedup }),

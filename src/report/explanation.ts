@@ -10,6 +10,8 @@ export interface TriedConfiguration {
   readonly outcome: TrialOutcome;
   /** Over clang -O3, where it was measured. */
   readonly speedup?: number;
+  /** Which part of the policy proposed it. */
+  readonly origin: string;
   /** Evidence, lever, expected effect. */
   readonly reason: string;
 }
@@ -47,7 +49,7 @@ function formatLever(lever: string, unit: UnitResult, { leverGains, tried }: Exp
   const gain = leverGains[lever];
   return [
     `  ${levers({ [lever]: value })}${gain === undefined ? '' : `: the addon is ${contribution(gain)} as without it`}`,
-    `      ${reasonFor(lever, value, [...tried.values()].flat()) ?? 'from an earlier session'}`,
+    ...reasonsFor(lever, value, [...tried.values()].flat()).map((reason) => `      ${reason}`),
   ].join('\n');
 }
 
@@ -55,10 +57,26 @@ function contribution({ ratio, ci }: Ratio): string {
   return `${times(ratio)} as fast (${ci[0].toFixed(3)} to ${ci[1].toFixed(3)})`;
 }
 
-/** Of the trials that had the lever with this value, the first that won, or else the first. */
-function reasonFor(lever: string, value: unknown, trials: readonly TriedConfiguration[]): string | undefined {
-  const having = trials.filter(({ configuration }) => isDeepStrictEqual(configuration[lever], value));
-  return (having.find(({ outcome }) => outcome === 'faster') ?? having[0])?.reason;
+/** Proposals that go on from trials; what first spoke for a lever is the reason of another one. */
+const followUp = /^(?:combine|neighbour|prune)\b/;
+
+/** The evidence that spoke for the lever, and, where its value came from trials of another one, that as well. */
+function reasonsFor(lever: string, value: unknown, trials: readonly TriedConfiguration[]): string[] {
+  const having = trials
+    .filter(({ configuration }) => lever in configuration)
+    .map((trial) => ({ trial, rank: rankFor(lever, trial) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ trial }) => trial);
+  const exact = having.find(({ configuration }) => isDeepStrictEqual(configuration[lever], value));
+  if (exact === undefined) return ['from an earlier session'];
+  const first = followUp.test(exact.origin) ? having[0] : exact;
+  return [...new Set([first?.reason ?? exact.reason, exact.reason])];
+}
+
+/** Lowest for a trial that was made for the lever, and won. */
+function rankFor(lever: string, { origin, outcome, reason }: TriedConfiguration): number {
+  const isOfLever = reason.includes(`${lever}=`);
+  return (followUp.test(origin) ? 4 : 0) + (isOfLever ? 0 : 2) + (outcome === 'faster' ? 0 : 1);
 }
 
 function formatTrials(scope: string, trials: readonly TriedConfiguration[]): string {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { formatExplanation } from '../../src/report/explanation.js';
+import type { Configuration } from '../../src/levers/types.js';
+import { formatExplanation, type TriedConfiguration } from '../../src/report/explanation.js';
 import type { UnitResult } from '../../src/tune/result.js';
 
 const tuned: UnitResult = {
@@ -23,10 +24,23 @@ const tried = new Map([
   [
     'src/hash.c',
     [
-      { configuration: { 'attr:noinline': ['f'] }, outcome: 'slower', speedup: 0.9, reason: 'f is big' },
-      { configuration: { 'slp-threshold': 5 }, outcome: 'within-noise', speedup: 1, reason: 'first try' },
+      {
+        configuration: { 'attr:noinline': ['f'] },
+        origin: 'keep-callee-out',
+        outcome: 'slower',
+        speedup: 0.9,
+        reason: 'f is big',
+      },
+      {
+        configuration: { 'slp-threshold': 5 },
+        origin: 'schedule',
+        outcome: 'within-noise',
+        speedup: 1,
+        reason: 'first try',
+      },
       {
         configuration: { 'slp-threshold': 5, 'attr:noinline': ['g'] },
+        origin: 'slp-shuffles',
         outcome: 'faster',
         speedup: 1.05,
         reason: 'packing costs shuffles',
@@ -48,4 +62,32 @@ it('tells for each lever what it adds and which evidence of the winning trial le
   expect(text).toContain('  attr:noinline(1)\n      packing costs shuffles');
   expect(text).toContain("src/glue.c, 10 % of the addon's time: stays with the stock compiler (the stock");
   expect(text.indexOf('1.050×  faster')).toBeLessThan(text.indexOf('0.900×  slower'));
+});
+
+it('names the evidence that first spoke for a lever, and where its value came from', () => {
+  const unit: UnitResult = { ...tuned, levers: { 'unroll-threshold': 2000, 'unroll-runtime': true } };
+  const trial = (origin: string, configuration: Configuration, reason: string): TriedConfiguration => ({
+    ...{ configuration, origin, reason, outcome: 'faster' },
+  });
+  const trials = [
+    trial('unroll-long-loops', { 'unroll-threshold': 1000 }, 'a long loop: unroll-threshold=1000, so that'),
+    trial('unroll-long-loops', { 'unroll-runtime': true }, 'a while loop: unroll-runtime=true, so that'),
+    trial(
+      'combine',
+      { 'unroll-threshold': 1000, 'unroll-runtime': true },
+      'unroll-threshold=1000 and unroll-runtime=true',
+    ),
+    trial(
+      'neighbour:combine',
+      { 'unroll-threshold': 2000, 'unroll-runtime': true },
+      'the neighbouring unroll-threshold=2000 may be better',
+    ),
+  ];
+  const text = formatExplanation({ tus: [unit], leverGains: {}, tried: new Map([['src/hash.c', trials]]) });
+  expect(text).toContain(`  unroll-threshold=2000
+      a long loop: unroll-threshold=1000, so that
+      the neighbouring unroll-threshold=2000 may be better
+  unroll-runtime
+      a while loop: unroll-runtime=true, so that
+`);
 });
