@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Configuration } from '../levers/types.js';
 import type { TrialOutcome } from '../policy/types.js';
-import type { Ratio, TuneResult, UnitResult } from '../tune/result.js';
+import { keyOf, type Ratio, type TuneResult, type UnitResult } from '../tune/result.js';
 import { formatRatio, levers, times } from './summary.js';
 
 /** A trial as the journal tells it. */
@@ -33,7 +33,7 @@ export function formatExplanation(explanation: Explanation): string {
 }
 
 function formatUnit(unit: UnitResult, explanation: Explanation): string {
-  const name = unit.object === undefined ? unit.file : `${unit.file} (${unit.object})`;
+  const name = keyOf(unit);
   const time = `${Math.round(unit.share * 100)} % of the addon's time`;
   if (unit.verdict === 'stock') return `${name}, ${time}: stays with the stock compiler (${unit.reason})`;
   return [
@@ -49,7 +49,7 @@ function formatLever(lever: string, unit: UnitResult, { leverGains, tried }: Exp
   const gain = leverGains[lever];
   return [
     `  ${levers({ [lever]: value })}${gain === undefined ? '' : `: the addon is ${contribution(gain)} as without it`}`,
-    ...reasonsFor(lever, value, [...tried.values()].flat()).map((reason) => `      ${reason}`),
+    ...reasonsFor(lever, unit, tried).map((reason) => `      ${reason}`),
   ].join('\n');
 }
 
@@ -58,19 +58,29 @@ function contribution({ ratio, ci }: Ratio): string {
 }
 
 /** Proposals that go on from trials; what first spoke for a lever is the reason of another one. */
-const followUp = /^(?:combine|neighbour|prune)\b/;
+const followUp = /^(?:combine|narrow|neighbour|own|prune)\b/;
 
-/** The evidence that spoke for the lever, and, where its value came from trials of another one, that as well. */
-function reasonsFor(lever: string, value: unknown, trials: readonly TriedConfiguration[]): string[] {
-  const having = trials
+/**
+ * The evidence that first spoke for the lever; and, where the file's own trial of this value went on from other trials, what those
+ * said.
+ */
+function reasonsFor(lever: string, unit: UnitResult, tried: Explanation['tried']): string[] {
+  const isExact = ({ configuration }: TriedConfiguration): boolean =>
+    isDeepStrictEqual(configuration[lever], unit.levers[lever]);
+  const all = byRank(lever, [...tried.values()].flat());
+  const exact = byRank(lever, tried.get(keyOf(unit)) ?? []).find(isExact) ?? all.find(isExact);
+  if (exact === undefined) return ['from an earlier session'];
+  const first = followUp.test(exact.origin) ? all[0] : exact;
+  return [...new Set([first?.reason ?? exact.reason, exact.reason])];
+}
+
+/** The trials that had the lever; those that were made for it come first. */
+function byRank(lever: string, trials: readonly TriedConfiguration[]): TriedConfiguration[] {
+  return trials
     .filter(({ configuration }) => lever in configuration)
     .map((trial) => ({ trial, rank: rankFor(lever, trial) }))
     .sort((a, b) => a.rank - b.rank)
     .map(({ trial }) => trial);
-  const exact = having.find(({ configuration }) => isDeepStrictEqual(configuration[lever], value));
-  if (exact === undefined) return ['from an earlier session'];
-  const first = followUp.test(exact.origin) ? having[0] : exact;
-  return [...new Set([first?.reason ?? exact.reason, exact.reason])];
 }
 
 /** Lowest for a trial that was made for the lever, and won. */

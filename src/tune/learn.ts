@@ -4,7 +4,7 @@ import type { Configuration } from '../levers/types.js';
 import { type KnowledgeEntry, type KnownResult, mostResults, portable } from '../policy/knowledge/entry.js';
 import type { Fingerprint } from '../policy/knowledge/fingerprint.js';
 import type { PolicyTrial } from '../policy/types.js';
-import type { Ratio, TuneResult, UnitResult } from './result.js';
+import { keyOf, type Ratio, type TuneResult } from './result.js';
 import { addonScope } from './scopes.js';
 
 /** A trial whose whole interval is below this has clearly lost. */
@@ -60,11 +60,6 @@ function confirmed(
   if (first === undefined || !isShared) return undefined;
   const { ratio, ci } = key === addonScope ? addon.vsO3 : { ratio: first.speedup, ci: first.ci };
   return ci[0] > 1 ? { configuration: first.levers, ratio, ci } : undefined;
-}
-
-/** As `TunedUnit.key`. */
-function keyOf({ file, object }: UnitResult): string {
-  return object === undefined ? file : `${file} (${object})`;
 }
 
 function round(ratio: number): number {

@@ -59,3 +59,8 @@ export interface TuneResult {
   /** The models' part, where there was one. */
   readonly agents?: PolicyReport;
 }
+
+/** The key of the unit's trials in the journal, as `TunedUnit.key`. */
+export function keyOf({ file, object }: Pick<UnitResult, 'file' | 'object'>): string {
+  return object === undefined ? file : `${file} (${object})`;
+}
