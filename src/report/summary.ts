@@ -1,6 +1,6 @@
 import { shownValue } from '../levers/profiles.js';
 import type { PolicyReport } from '../policy/types.js';
-import type { Ratio, TuneResult } from '../tune/result.js';
+import { keyOf, type Ratio, type TuneResult } from '../tune/result.js';
 import { formatTable } from './table.js';
 
 /** What a person reads at the end of a session. */
@@ -10,7 +10,7 @@ export function formatSummary(result: TuneResult): string {
     formatTable([
       ['translation unit', 'time', 'vs -O3', 'vs stock', 'verdict', 'levers'],
       ...result.tus.map((unit) => [
-        unit.object === undefined ? unit.file : `${unit.file} (${unit.object})`,
+        keyOf(unit),
         `${Math.round(unit.share * 100)} %`,
         unit.verdict === 'tuned' ? approximately(unit.speedup, result) : '–',
         unit.verdict === 'tuned' ? approximately(unit.vsStock.ratio, result) : '–',
