@@ -246,9 +246,9 @@ describe('the expert', () => {
   });
 
   it('moves to the theme that pays', async () => {
-    const before = await expert.propose(inputOf(evidence, { batch: 10 }));
+    const before = await expert.propose(inputOf(evidence, { batch: 16 }));
     const history = [trialOf({ 'falign-loops': 64 }, 1.06, 'block-order')];
-    const after = await expert.propose(inputOf(evidence, { history, batch: 10 }));
+    const after = await expert.propose(inputOf(evidence, { history, batch: 16 }));
     const count = (proposals: readonly Proposal[]): number =>
       proposals.filter(({ origin }) => origin === 'block-order').length;
     expect(count(after)).toBeGreaterThan(count(before));
