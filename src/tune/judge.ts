@@ -49,6 +49,8 @@ export const even: Ratio = { ratio: 1, ci: [1, 1] };
 const confirmProcesses = { minProcesses: 8, maxProcesses: 32 };
 /** What is left out must not cost more than this, as a ratio. */
 const leastNeeded = 0.997;
+/** Nor may the interval reach below this: where processes differ much, what won in the search stays. */
+const leastSure = 0.985;
 
 /**
  * Decides what goes into the lock. On tuning inputs: drop units that stock compiles as well, then levers that
@@ -218,11 +220,11 @@ async function shorten(
   for (const [unit, incumbent] of shorter) unit.incumbent = incumbent;
 }
 
-/** Whether the addon is as fast with less. */
-function isNeedless(result: VariantResult | undefined): boolean {
-  return (
-    result !== undefined && result.outcome !== 'failed' && result.ci[1] >= 1 && result.ratio > leastNeeded
-  );
+/** Whether the addon is as fast with less, a test of non-inferiority. */
+export function isNeedless(result: VariantResult | undefined): boolean {
+  if (result === undefined || result.outcome === 'failed') return false;
+  const { ratio, ci } = result;
+  return ratio > leastNeeded && ci[0] > leastSure && ci[1] >= 1;
 }
 
 /** Without one lever, or without any. */
