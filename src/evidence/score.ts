@@ -40,6 +40,8 @@ export interface Score {
   readonly units: readonly ScoredUnit[];
   /** Share of the process's samples in the addon, counted from when it was loaded; unknown without perf. */
   readonly addonShare: number | undefined;
+  /** Part of the samples in the addon that fell into functions of known units; unknown without perf. */
+  readonly matched?: number;
   /** Where the shares come from. */
   readonly source: 'perf' | 'counts' | 'text-size';
   readonly warnings: readonly string[];
@@ -66,9 +68,16 @@ export async function scoreTranslationUnits(request: ScoreRequest): Promise<Scor
   );
   if (units.length === 0) {
     const reason = 'no sample could be matched to a source file';
-    return { ...scoreBySize(binaries, reason, warnings), addonShare };
+    return { ...scoreBySize(binaries, reason, warnings), addonShare, matched: 0 };
   }
-  return { units, addonShare, source: 'perf', warnings: [...unreadableObjects(binaries), ...warnings] };
+  const matched = samplesIn(tally.functions) / tally.inAddon;
+  return {
+    units,
+    addonShare,
+    matched,
+    source: 'perf',
+    warnings: [...unreadableObjects(binaries), ...warnings],
+  };
 }
 
 /** Ranks by code size, and says for which reason beside other warnings. */
@@ -135,13 +144,17 @@ function sameName(path: string, binary: AddonBinary): boolean {
 
 /** Units by the weight of their functions, hottest first. */
 export function byWeight(functions: Tally['functions'], cases: Tally['cases'] = new Map()): ScoredUnit[] {
-  const total = sum([...functions.values()].flatMap((counts) => [...counts.values()]));
+  const total = samplesIn(functions);
   return [...functions]
     .map(([command, counts]) => {
       const { hot, ...unit } = unitOf(command, [...counts], total);
       return { ...unit, hot: hot.map((entry) => withCases(entry, command, cases)) };
     })
     .sort((a, b) => b.share - a.share);
+}
+
+function samplesIn(functions: Tally['functions']): number {
+  return sum([...functions.values()].flatMap((counts) => [...counts.values()]));
 }
 
 function withCases(entry: HotFunction, command: CompileCommand, cases: Tally['cases']): HotFunction {

@@ -21,7 +21,7 @@ import { mapPool } from './pool.js';
 import type { Preparation } from './prepare.js';
 import type { SessionTools } from './session-tools.js';
 import type { TunedUnit } from './units.js';
-import type { Assembly, CompiledObject, Workspace } from './workspace.js';
+import type { Assembly, CompiledObject } from './workspace.js';
 
 /** Units below this share of the addon's time are not worth a trial. */
 const leastShare = 0.03;
@@ -29,6 +29,8 @@ const mostUnits = 6;
 /** Where the time is spread, more units are taken until they hold this much of it. */
 const wantedShare = 0.8;
 const mostOfSpread = 10;
+/** Part of the addon's samples that is enough to know where its time goes. */
+const enoughMatched = 0.5;
 const profileMs = 4_000;
 
 interface ScoreOptions {
@@ -76,47 +78,63 @@ export interface HotCode {
 }
 
 /**
- * Finds the hot units and compiles them with plain clang -O3. Where no sample of the stock build could be matched to its sources (link-time optimisation,
- * no symbols), clang's build of all units is sampled in its place.
+ * Finds the hot units and compiles them with plain clang -O3.
  * @throws AutoPassError `NOTHING_HOT`, and what {@link compileBaseline} throws
  */
 export async function findHotCode(
   config: Config,
   prep: Preparation,
-  { workspace, trials }: Pick<SessionTools, 'workspace' | 'trials'>,
+  tools: Pick<SessionTools, 'workspace' | 'trials'>,
   options: ScoreOptions,
 ): Promise<HotCode> {
   const { logger } = options;
   const stock = await scoreStock(config, prep, options);
-  const isUnmatched = stock.source === 'text-size' && (stock.addonShare ?? 0) > 0;
-  if (isUnmatched && prep.tunable.length > 0) {
-    const all = await compileBaseline(prep.tunable, { workspace, trials, logger });
-    const score = await scoreVariant(config, prep, { workspace, assembly: all }, options);
-    if (score.source === 'perf') {
-      const units = hotUnits(prep, score).filter(({ command }) => all.has(command.output));
-      const outputs = units.map(({ command }) => command.output);
-      return { score, units, baseline: new Map([...all].filter(([output]) => outputs.includes(output))) };
-    }
-  }
-  const hot = hotUnits(prep, stock);
+  const score = (await betterScore(stock, { config, prep, tools }, options)) ?? stock;
+  const hot = hotUnits(prep, score);
   const commands = hot.map(({ command }) => command);
-  const baseline = await compileBaseline(commands, { workspace, trials, logger });
+  const baseline = await compileBaseline(commands, { ...tools, logger });
   const compiled = hot.filter(({ command }) => baseline.has(command.output));
-  const units =
-    stock.source === 'perf'
-      ? rescored(compiled, await scoreVariant(config, prep, { workspace, assembly: baseline }, options))
-      : compiled;
-  return { score: stock, units, baseline };
+  if (score !== stock || score.source !== 'perf') return { score, units: compiled, baseline };
+  const again = await scoreVariant({ config, prep, tools }, baseline, options);
+  return { score, units: rescored(compiled, again), baseline };
+}
+
+interface ScoreContext {
+  readonly config: Config;
+  readonly prep: Preparation;
+  readonly tools: Pick<SessionTools, 'workspace' | 'trials'>;
+}
+
+/**
+ * Where most samples of the stock build could not be matched to its sources (link-time optimisation, no symbols): the score of clang's build of all units, if
+ * that matches more.
+ */
+async function betterScore(
+  stock: Score,
+  context: ScoreContext,
+  options: ScoreOptions,
+): Promise<Score | undefined> {
+  const { prep, tools } = context;
+  if (!stock.addonShare || (stock.matched ?? 1) > enoughMatched || prep.tunable.length === 0)
+    return undefined;
+  try {
+    const all = await compileBaseline(prep.tunable, { ...tools, logger: options.logger });
+    const score = await scoreVariant(context, all, options);
+    return (score.matched ?? 0) > (stock.matched ?? 0) ? score : undefined;
+  } catch (error) {
+    if (!(error instanceof AutoPassError)) throw error;
+    options.logger.debug(`clang's build of all files cannot be sampled: ${error.message}`);
+    return undefined;
+  }
 }
 
 /** Samples the addon with these objects, on this machine. */
 async function scoreVariant(
-  config: Config,
-  prep: Preparation,
-  { workspace, assembly }: { readonly workspace: Workspace; readonly assembly: Assembly },
+  { config, prep, tools }: ScoreContext,
+  assembly: Assembly,
   options: ScoreOptions,
 ): Promise<Score> {
-  const variant = await workspace.variant('o3', assembly);
+  const variant = await tools.workspace.variant('o3', assembly);
   const binaries = prep.binaries.map((binary) => {
     const file = variant.binaries[binary.loaded] ?? binary.loaded;
     return { ...binary, loaded: file, link: { ...binary.link, output: file } };
