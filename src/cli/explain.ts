@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { CommandDef } from 'citty';
+import { execa } from 'execa';
 import { AutoPassError, exitCodes } from '../errors.js';
 import { formatExplanation, type TriedConfiguration } from '../report/explanation.js';
 import { requireTarget } from '../target/target.js';
@@ -40,7 +41,7 @@ export const explain: CommandDef = command(
       );
     }
     const leverGains = result?.leverGains ?? {};
-    io.print(formatExplanation({ tus, leverGains, tried }), {
+    io.print(await demangled(formatExplanation({ tus, leverGains, tried })), {
       tus,
       leverGains,
       tried: Object.fromEntries(tried),
@@ -48,6 +49,12 @@ export const explain: CommandDef = command(
     return exitCodes.ok;
   },
 );
+
+/** The text with names of C++ functions as people write them, where binutils or LLVM brought the tool for it. */
+async function demangled(text: string): Promise<string> {
+  const { stdout, failed } = await execa('c++filt', ['--no-params'], { input: text, reject: false });
+  return failed ? text : stdout;
+}
 
 /** Trials of the journal's last session by what they were made on, and how it ended. */
 async function lastSession(

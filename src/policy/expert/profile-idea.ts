@@ -1,7 +1,7 @@
 import { type ProfileLever, profileLeverOf, profileLevers } from '../../levers/profiles.js';
 import type { Configuration } from '../../levers/types.js';
 import type { PolicyInput } from '../types.js';
-import { type Facts, percent } from './facts.js';
+import { type Facts, type HotCode, percent } from './facts.js';
 import type { Idea } from './idea.js';
 
 /** Before everything else: what wins later is built on it. */
@@ -41,12 +41,13 @@ function isDue(lever: ProfileLever, { profiles = [], history, addonTrials = [] }
   return lever === 'pgo-cs' ? !isKnown || won || outcomes.includes('within-noise') : isKnown && !won;
 }
 
-/** What -O3 has to guess without a profile, in the hottest function. */
+/** What -O3 has to guess without a profile, in the function where that matters most. */
 function guesses({ code }: Facts): string {
-  const [hottest] = code;
-  if (hottest === undefined) return '';
-  const { function: name, branches, calls } = hottest.code;
-  const share = percent(hottest.share);
+  const guessed = ({ code: { branches, calls }, share }: HotCode): number => share * (branches + calls);
+  const [most] = [...code].sort((a, b) => guessed(b) - guessed(a));
+  if (most === undefined) return '';
+  const { function: name, branches, calls } = most.code;
+  const share = percent(most.share);
   return `${name} (${share} of the time) has ${branches} conditional branches and ${calls} calls whose frequencies -O3 guesses: `;
 }
 
