@@ -33,8 +33,8 @@ export async function compactRecord(packageRoot: string, nowMs: number = Date.no
   if (settled.length === 0) return;
   const latest = new Map<string, StoredCall>();
   for (const call of bySeen(stored.concat(fresh))) {
-    const command = parseCommand(call, packageRoot);
-    if (command !== undefined && isCurrent(command)) latest.set(command.output, call);
+    const command = currentCommand(call, packageRoot);
+    if (command !== undefined) latest.set(command.output, call);
   }
   await replaceFile(state.recordFile, `${JSON.stringify({ version: 1, calls: [...latest.values()] })}\n`);
   await Promise.all(settled.map((file) => rm(file.path, { force: true })));
@@ -52,8 +52,8 @@ export async function resetRecord(packageRoot: string): Promise<void> {
 function toRecord(packageRoot: string, calls: readonly StoredCall[]): BuildRecord {
   const latest = new Map<string, CompileCommand | LinkCommand>();
   for (const call of bySeen(calls)) {
-    const command = parseCommand(call, packageRoot);
-    if (command === undefined || !isCurrent(command)) continue;
+    const command = currentCommand(call, packageRoot);
+    if (command === undefined) continue;
     latest.delete(command.output);
     latest.set(command.output, command);
   }
@@ -69,8 +69,11 @@ function bySeen(calls: readonly StoredCall[]): StoredCall[] {
   return [...calls].sort((a, b) => a.seenMs - b.seenMs);
 }
 
-function isCurrent(command: CompileCommand | LinkCommand): boolean {
-  return existsSync(command.kind === 'compile' ? command.source : command.cwd) && existsSync(command.cwd);
+/** The command as it would be given now; undefined when its source or working directory is gone. */
+function currentCommand(call: StoredCall, packageRoot: string): CompileCommand | LinkCommand | undefined {
+  const command = parseCommand(afterMove(call), packageRoot);
+  if (command === undefined || !existsSync(command.cwd)) return undefined;
+  return command.kind === 'compile' && !existsSync(command.source) ? undefined : command;
 }
 
 interface CallFiles {
@@ -80,14 +83,17 @@ interface CallFiles {
 }
 
 async function readCalls(state: StatePaths): Promise<CallFiles> {
-  const stored = (await readStored(state.recordFile)).map((call) => ({ ...call, ...afterMove(call) }));
+  const stored = await readStored(state.recordFile);
   const found: CallFiles = { stored, fresh: [], files: [] };
   for (const name of await readdir(state.record).catch(() => [])) {
     const file = path.join(state.record, name);
     try {
       const { mtimeMs } = await stat(file);
-      const calls = parseCalls(await readFile(file)).map(afterMove);
-      found.fresh.push(...calls.map((call) => ({ ...expandResponseFiles(call), seenMs: mtimeMs })));
+      for (const call of parseCalls(await readFile(file))) {
+        // They lie in the build folder, which may have been renamed; the call stays as it was given.
+        const { argv } = expandResponseFiles(afterMove(call));
+        found.fresh.push({ ...call, argv, seenMs: mtimeMs });
+      }
       found.files.push({ path: file, modifiedMs: mtimeMs });
     } catch {
       // Another sync step compacted it meanwhile, or it is not a readable file.

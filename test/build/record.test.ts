@@ -120,6 +120,10 @@ describe('loadRecord', () => {
       expect(links[1]?.argv.at(-1)).toBe(path.join(moved, 'Release/x.o'));
       await compactRecord(root);
     }
+    // Built again without node-pre-gyp, every object has one command.
+    await mkdir(build);
+    await seen(2, bytes('gcc -O3 -c ../src/x.c -o Release/x.o'), 8000);
+    expect((await loadRecord(root)).compiles).toMatchObject([{ cwd: build, argv: { 1: '-O3' } }]);
   });
 
   it('writes out response files, which do not live long', async () => {
