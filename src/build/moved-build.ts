@@ -12,22 +12,12 @@ export function isBuildFolder(name: string | undefined): boolean {
 
 /** A recorded command as it would be given now: where its build folder has been renamed since then, in the newest of the new ones. */
 export function afterMove({ cwd, argv }: RecordedCommand): RecordedCommand {
-  const folder = existsSync(cwd) ? undefined : buildFolderOf(cwd);
-  const moved = folder === undefined ? undefined : newestBeside(folder);
+  const [folder] = /^.*\/build(?=\/|$)/.exec(cwd) ?? [];
+  const moved = folder === undefined || existsSync(cwd) ? undefined : newestBeside(folder);
   if (folder === undefined || moved === undefined) return { cwd, argv };
   const now = (file: string): string =>
-    file === folder || file.startsWith(folder + path.sep) ? moved + file.slice(folder.length) : file;
+    file === folder || file.startsWith(`${folder}/`) ? moved + file.slice(folder.length) : file;
   return { cwd: now(cwd), argv: argv.map(now) };
-}
-
-/** The folder named `build` in which the command ran. */
-function buildFolderOf(cwd: string): string | undefined {
-  let folder = cwd;
-  while (path.basename(folder) !== 'build') {
-    if (folder === path.dirname(folder)) return undefined;
-    folder = path.dirname(folder);
-  }
-  return folder;
 }
 
 function newestBeside(folder: string): string | undefined {

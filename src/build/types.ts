@@ -19,7 +19,7 @@ export interface CompileCommand extends RecordedCommand {
   readonly file: string;
   /** The `-o` argument as given. */
   readonly object: string;
-  /** Why this command is never given to a tuned compiler (LTO, -O0, sanitizer...); absent when it can be tuned. */
+  /** Why this command is never given to a tuned compiler (-O0, sanitizer...); absent when it can be tuned. */
   readonly untunable?: string;
 }
 

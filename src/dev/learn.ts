@@ -13,7 +13,7 @@ import type { KnowledgeEntry } from '../policy/knowledge/entry.js';
 import { fingerprintVersion } from '../policy/knowledge/probes.js';
 import type { PolicyTrial } from '../policy/types.js';
 import { takeFingerprint } from '../tune/fingerprints.js';
-import { findHotCode, gatherUnits } from '../tune/hot-units.js';
+import { findHotUnits, gatherUnits } from '../tune/hot-units.js';
 import { type JournalEvent, journalFile, readJournal } from '../tune/journal.js';
 import { entryOf, learnedOf } from '../tune/learn.js';
 import { prepare } from '../tune/prepare.js';
@@ -42,7 +42,7 @@ async function entriesOf(config: Config, workDir: string): Promise<KnowledgeEntr
     logger,
     signal,
   });
-  const hot = await findHotCode(config, prep, { workspace, trials }, { workDir, logger, signal });
+  const hot = await findHotUnits({ config, prep, workspace, trials }, { workDir, logger, signal });
   const units = await gatherUnits(prep, hot, { workDir, level, signal });
   const version = fingerprintVersion(target);
   const entries: KnowledgeEntry[] = [];

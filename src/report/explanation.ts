@@ -78,9 +78,7 @@ function reasonsFor(lever: string, unit: UnitResult, tried: Explanation['tried']
 function byRank(lever: string, trials: readonly TriedConfiguration[]): TriedConfiguration[] {
   return trials
     .filter(({ configuration }) => lever in configuration)
-    .map((trial) => ({ trial, rank: rankFor(lever, trial) }))
-    .sort((a, b) => a.rank - b.rank)
-    .map(({ trial }) => trial);
+    .sort((a, b) => rankFor(lever, a) - rankFor(lever, b));
 }
 
 /** Lowest for a trial that was made for the lever, and won. */

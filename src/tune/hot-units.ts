@@ -19,6 +19,7 @@ import { detectHost, type HostTarget } from '../target/host.js';
 import { compileBaseline } from './baseline.js';
 import { mapPool } from './pool.js';
 import type { Preparation } from './prepare.js';
+import { keyOf } from './result.js';
 import type { SessionTools } from './session-tools.js';
 import type { TunedUnit } from './units.js';
 import type { Assembly, CompiledObject } from './workspace.js';
@@ -69,7 +70,7 @@ async function sampled(
 }
 
 /** The units worth trials, and what they are compared with. */
-export interface HotCode {
+export interface HotUnits {
   readonly score: Score;
   /** Hottest first, with the time of their functions as clang compiles them, where that can be sampled. */
   readonly units: readonly ScoredUnit[];
@@ -77,32 +78,26 @@ export interface HotCode {
   readonly baseline: ReadonlyMap<string, CompiledObject>;
 }
 
+export interface ScoreContext extends Pick<SessionTools, 'workspace' | 'trials'> {
+  readonly config: Config;
+  readonly prep: Preparation;
+}
+
 /**
  * Finds the hot units and compiles them with plain clang -O3.
  * @throws AutoPassError `NOTHING_HOT`, and what {@link compileBaseline} throws
  */
-export async function findHotCode(
-  config: Config,
-  prep: Preparation,
-  tools: Pick<SessionTools, 'workspace' | 'trials'>,
-  options: ScoreOptions,
-): Promise<HotCode> {
+export async function findHotUnits(context: ScoreContext, options: ScoreOptions): Promise<HotUnits> {
+  const { config, prep, workspace, trials } = context;
   const { logger } = options;
   const stock = await scoreStock(config, prep, options);
-  const score = (await betterScore(stock, { config, prep, tools }, options)) ?? stock;
-  const hot = hotUnits(prep, score);
+  const score = (await betterScore(stock, context, options)) ?? stock;
+  const hot = worthTrials(prep, score);
   const commands = hot.map(({ command }) => command);
-  const baseline = await compileBaseline(commands, { ...tools, logger });
+  const baseline = await compileBaseline(commands, { workspace, trials, logger });
   const compiled = hot.filter(({ command }) => baseline.has(command.output));
   if (score !== stock || score.source !== 'perf') return { score, units: compiled, baseline };
-  const again = await scoreVariant({ config, prep, tools }, baseline, options);
-  return { score, units: rescored(compiled, again), baseline };
-}
-
-interface ScoreContext {
-  readonly config: Config;
-  readonly prep: Preparation;
-  readonly tools: Pick<SessionTools, 'workspace' | 'trials'>;
+  return { score, units: rescored(compiled, await scoreVariant(context, baseline, options)), baseline };
 }
 
 /**
@@ -114,27 +109,28 @@ async function betterScore(
   context: ScoreContext,
   options: ScoreOptions,
 ): Promise<Score | undefined> {
-  const { prep, tools } = context;
+  const { prep, workspace, trials } = context;
+  const { logger } = options;
   if (!stock.addonShare || (stock.matched ?? 1) > enoughMatched || prep.tunable.length === 0)
     return undefined;
   try {
-    const all = await compileBaseline(prep.tunable, { ...tools, logger: options.logger });
+    const all = await compileBaseline(prep.tunable, { workspace, trials, logger });
     const score = await scoreVariant(context, all, options);
     return (score.matched ?? 0) > (stock.matched ?? 0) ? score : undefined;
   } catch (error) {
     if (!(error instanceof AutoPassError)) throw error;
-    options.logger.debug(`clang's build of all files cannot be sampled: ${error.message}`);
+    logger.debug(`clang's build of all files cannot be sampled: ${error.message}`);
     return undefined;
   }
 }
 
 /** Samples the addon with these objects, on this machine. */
 async function scoreVariant(
-  { config, prep, tools }: ScoreContext,
+  { config, prep, workspace }: ScoreContext,
   assembly: Assembly,
   options: ScoreOptions,
 ): Promise<Score> {
-  const variant = await tools.workspace.variant('o3', assembly);
+  const variant = await workspace.variant('o3', assembly);
   const binaries = prep.binaries.map((binary) => {
     const file = variant.binaries[binary.loaded] ?? binary.loaded;
     return { ...binary, loaded: file, link: { ...binary.link, output: file } };
@@ -161,7 +157,7 @@ function isRunnable({ os, libc, arch, levels }: HostTarget, machine: HostTarget)
 }
 
 /** The few units worth trials, hottest first. */
-function hotUnits(prep: Preparation, score: Score): ScoredUnit[] {
+function worthTrials(prep: Preparation, score: Score): ScoredUnit[] {
   const hot = score.units.filter(
     ({ command, share }) => prep.tunable.includes(command) && share >= leastShare,
   );
@@ -191,7 +187,7 @@ function hottest(hot: readonly ScoredUnit[]): ScoredUnit[] {
 /** The hot units with their evidence under plain -O3. */
 export function gatherUnits(
   prep: Preparation,
-  { units, baseline }: Pick<HotCode, 'units' | 'baseline'>,
+  { units, baseline }: Pick<HotUnits, 'units' | 'baseline'>,
   options: { workDir: string; level: string; signal: AbortSignal | undefined },
 ): Promise<TunedUnit[]> {
   return mapPool(
@@ -206,7 +202,7 @@ export function gatherUnits(
       if (object === undefined) throw new Error(`no baseline object of ${command.file}`);
       const isAmbiguous = prep.record.compiles.filter(({ file }) => file === command.file).length > 1;
       return {
-        key: isAmbiguous ? `${command.file} (${command.object})` : command.file,
+        key: keyOf({ file: command.file, ...(isAmbiguous && { object: command.object }) }),
         isAmbiguous,
         command,
         share,

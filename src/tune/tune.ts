@@ -12,7 +12,7 @@ import type { Policy } from '../policy/types.js';
 import { applyJudgement } from './apply.js';
 import { Budget } from './budget.js';
 import { esScore } from './es-score.js';
-import { findHotCode, gatherUnits } from './hot-units.js';
+import { findHotUnits, gatherUnits } from './hot-units.js';
 import { createInspectors } from './inspector.js';
 import {
   Journal,
@@ -96,7 +96,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   });
 
   progress.phase('score');
-  const hot = await findHotCode(config, prep, { workspace, trials }, { workDir, logger, signal });
+  const hot = await findHotUnits({ config, prep, workspace, trials }, { workDir, logger, signal });
   const { score, baseline } = hot;
   const units = await gatherUnits(prep, hot, { workDir, level, signal });
 

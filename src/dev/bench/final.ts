@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Config } from '../../config/load.js';
 import type { Logger } from '../../log.js';
 import type { Variant } from '../../measure/types.js';
-import { findHotCode } from '../../tune/hot-units.js';
+import { findHotUnits } from '../../tune/hot-units.js';
 import { placeboEffect, widened } from '../../tune/judge.js';
 import { type Preparation, prepare } from '../../tune/prepare.js';
 import { type SessionTools, sessionTools } from '../../tune/session-tools.js';
@@ -83,7 +83,7 @@ async function plainRequest(
   { workDir, profiles }: { workDir: string; profiles: string },
 ): Promise<PlainRequest> {
   const { config, logger, signal } = request;
-  const hot = await findHotCode(config, prep, { workspace, trials }, { workDir, logger, signal });
+  const hot = await findHotUnits({ config, prep, workspace, trials }, { workDir, logger, signal });
   const { baseline } = hot;
   const commands = hot.units.map(({ command }) => command);
   let training: ReturnType<typeof train> | undefined;

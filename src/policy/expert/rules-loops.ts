@@ -1,6 +1,13 @@
 import { type Facts, type HotRemark, matchRemarks, numberOf } from './facts.js';
 import type { Rule } from './rule.js';
 
+/** Levers that unroll more than -O3 does. */
+export const unrollingLevers: readonly string[] = [
+  'unroll-runtime',
+  'unroll-threshold',
+  'partial-unrolling-threshold',
+];
+
 /** From loop-unroll and TTI remarks. */
 export const unrollingRules: readonly Rule[] = [
   {
@@ -55,7 +62,7 @@ export const unrollingRules: readonly Rule[] = [
     ],
     effect: 'short trips no longer pay for the remainder loop, and the code is smaller',
     stop: {},
-    against: ['unroll-runtime', 'unroll-threshold', 'partial-unrolling-threshold'],
+    against: unrollingLevers,
     opposite: [{ 'unroll-runtime': true, 'partial-unrolling-threshold': 256 }],
   },
   {

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Facts, LoopFacts } from './facts.js';
 import { percent } from './facts.js';
 import type { Match, Rule } from './rule.js';
+import { unrollingLevers } from './rules-loops.js';
 
 /** Part of the unit's time from which a loop is worth a trial of its own. */
 const leastShare = 0.02;
@@ -40,7 +41,7 @@ export const singleLoopRules: readonly Rule[] = [
     edits: (match) => perLoop(match, 'md:llvm.loop.unroll.disable', [true]),
     effect: 'short trips of this loop skip the remainder loop',
     stop: {},
-    against: ['unroll-runtime', 'unroll-threshold', 'partial-unrolling-threshold'],
+    against: unrollingLevers,
   },
   {
     id: 'this-loop-scalar',
