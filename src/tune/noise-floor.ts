@@ -8,14 +8,15 @@ const least = 0.003;
  * during the search.
  */
 export class NoiseFloor {
-  private readonly effects: number[] = [];
+  /** With one to begin with: a single placebo, where processes differ by 10 %, would keep every gain of the first batch out. */
+  private readonly effects = [Math.log1p(least)];
 
   /** @param ratio a placebo's measured ratio; 1 means no effect. */
   add(ratio: number): void {
     if (Number.isFinite(ratio) && ratio > 0) this.effects.push(Math.abs(Math.log(ratio)));
   }
 
-  /** Median placebo effect as a ratio minus 1, at least 0.003. */
+  /** Median placebo effect (the lower one of two) as a ratio minus 1, at least 0.003. */
   get value(): number {
     const sorted = [...this.effects].sort((a, b) => a - b);
     const middle = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;

@@ -94,11 +94,12 @@ export function nextScope(
 /** What a unit usually gains by trials of its own, as a natural logarithm. */
 const typicalGain = 0.02;
 
-/** How much more than with its incumbent the unit's own code gained in a trial on all units. */
+/** How much faster than with its incumbent the unit's own code was in a trial on all units, or under plain -O3. */
 function promiseOf(trials: readonly SeenTrial[], [unit]: readonly TunedUnit[]): number {
   const gains = trials.map(({ inUnit = 1 }) => Math.log(inUnit));
   const held = trials.findIndex(({ configuration }) =>
     isDeepStrictEqual(configuration, unit?.incumbent.configuration),
   );
-  return Math.max(0, ...gains) - Math.max(0, gains[held] ?? 0);
+  const base = gains[held] ?? 0;
+  return Math.max(0, base, ...gains) - base;
 }

@@ -132,7 +132,7 @@ async function compileBatch(
     const own = outcomes.slice(index * scope.units.length, (index + 1) * scope.units.length);
     const compiled = candidateOf(scope, proposal, own);
     if (typeof compiled === 'string') await finish(context, scope, proposal, compiled);
-    else if (compiled.hash === plain || fresh.has(compiled.hash)) {
+    else if ((compiled.hash === plain && !isReturn(scope, proposal)) || fresh.has(compiled.hash)) {
       await finish(context, scope, proposal, 'identical', { hash: compiled.hash });
     } else {
       const known = scope.seen.get(compiled.hash);
@@ -141,6 +141,12 @@ async function compileBatch(
     }
   }
   return [...fresh.values()];
+}
+
+/** Whether the proposal is plain -O3 for code that has something else. */
+function isReturn({ units }: Scope, { configuration }: Proposal): boolean {
+  const isPlain = Object.keys(configuration).length === 0;
+  return isPlain && units.some(({ incumbent, baseline }) => incumbent.object.hash !== baseline.hash);
 }
 
 function candidateOf(

@@ -63,6 +63,36 @@ describe('the expert, told which cases won', () => {
     expect(proposal?.reason).toMatch(/run blur were 26 % faster; .*run resize were 18 % faster/);
   });
 
+  it('gives plain -O3 back to a file that became slower by what won on all of them', async () => {
+    const incumbent = { 'mtune-x86': 'znver3' };
+    const proposal = await first({ incumbent, addonTrials: [seen(incumbent, 1.03, { inUnit: 0.93 })] });
+    expect(proposal?.configuration).toEqual({});
+    expect(proposal?.reason).toContain('7 % slower');
+    const won = await first({ incumbent, addonTrials: [seen(incumbent, 1.03, { inUnit: 1.1 })] });
+    expect(won?.configuration).not.toEqual({});
+  });
+
+  it('takes a lever back from the functions that it made slower', async () => {
+    const incumbent = { 'mtune-x86': 'znver3' };
+    const history = [seen(incumbent, 1.03, { functions: { blur: 0.8, resize: 1.3 } })];
+    const proposal = await first({ incumbent, history });
+    expect(proposal?.configuration).toEqual({ ...incumbent, 'attr:tune-cpu': { blur: 'generic' } });
+    expect(proposal?.reason).toContain('run blur became 22 % slower');
+  });
+
+  it('does not take the best of many noisy estimates for a gain', async () => {
+    const history = [0.85, 1.18, 0.9, 1.2, 0.88, 1.15].map((blur, index) =>
+      seen({ 'force-vector-interleave': 8, 'unroll-threshold': 100 + index }, 1, {
+        functions: { blur, resize: 1 },
+      }),
+    );
+    expect((await first({ history }))?.origin).not.toMatch(/^narrow:/);
+    const steady = history.map((trial, index) =>
+      index === 3 ? trial : { ...trial, functions: { blur: 1 + index / 1000, resize: 1 } },
+    );
+    expect((await first({ history: steady }))?.origin).toMatch(/^narrow:/);
+  });
+
   it('counts what the incumbent gives a function already', async () => {
     const history = [
       seen({ 'fomit-frame-pointer': true }, 1.1, { functions: { blur: 1.21, resize: 1 } }),

@@ -77,7 +77,8 @@ function fitting(hostTune: string | undefined, arch: PolicyInput['arch']): strin
 /** Legal ideas that were not tried, each configuration once, with its highest value. */
 function admissible(ideas: readonly Idea[], input: PolicyInput): Idea[] {
   const tried = new Set(input.history.map((trial) => configurationKey(trial.configuration)));
-  tried.add(configurationKey({}));
+  // One of several files may be better off without what won on all of them.
+  if (input.addonTrials === undefined) tried.add(configurationKey({}));
   tried.add(configurationKey(input.incumbent));
   const best = new Map<string, Idea>();
   for (const idea of ideas) {

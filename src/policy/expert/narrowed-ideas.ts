@@ -4,9 +4,10 @@ import type { PolicyInput, SeenTrial } from '../types.js';
 import type { Facts, LoopFacts } from './facts.js';
 import { describe, type Idea, merged } from './idea.js';
 import { isVectorized } from './rules-single-loops.js';
+import { beyondChance } from './scatter.js';
 
-/** Gain of a function over what it has under the incumbent, in percent, from which a hint of its own is worth a trial. */
-const worthwhile = 2;
+/** Gain of a function over what it has under the incumbent, in percent beyond what chance gives, from which a hint of its own is worth a trial. */
+const worthwhile = 1;
 /** Estimates from the times of cases, and a hint for what was an option of the whole file, are this reliable. */
 const reliability = 0.4;
 /** Of that what is left after every narrowing that did not win: where cases tell functions badly apart, the next one will not either. */
@@ -15,12 +16,7 @@ const afterLoss = 0.6;
 /** A hint on one function that does about what a lever does to all functions of a file; undefined where there is none. */
 type Narrowing = (value: LeverValue, name: string, loops: readonly LoopFacts[]) => Configuration | undefined;
 
-const unrolled: Narrowing = (_, __, loops) =>
-  onLoops(
-    'md:llvm.loop.unroll.count',
-    4,
-    loops.filter((one) => !isVectorized(one)),
-  );
+const unrolled: Narrowing = (_, __, loops) => onLoops('md:llvm.loop.unroll.count', 4, scalar(loops));
 /** The threshold is that for loops with a known number of iterations. */
 const unrolledFully: Narrowing = (_, __, loops) => onLoops('md:llvm.loop.unroll.full', true, loops);
 const rolled: Narrowing = (_, __, loops) => onLoops('md:llvm.loop.unroll.disable', true, loops);
@@ -50,12 +46,31 @@ const narrowings: Readonly<Record<string, Narrowing>> = {
   'O-level-Oz': (_, name) => ({ 'attr:minsize': [name] }),
 };
 
-interface Part {
+const untuned: Narrowing = (_, name) => ({ 'attr:tune-cpu': { [name]: 'generic' } });
+
+/** About what a function has under -O3, where its whole file has the lever. */
+const withdrawals: Readonly<Record<string, Narrowing>> = {
+  'mtune-x86': untuned,
+  'mtune-aarch64': untuned,
+  'unroll-runtime': (_, __, loops) => onLoops('md:llvm.loop.unroll.disable', true, scalar(loops)),
+  'force-vector-width': (_, __, loops) => onLoops('md:llvm.loop.vectorize.width', 1, scalar(loops)),
+  'fomit-frame-pointer': (_, name) => ({ 'attr:frame-pointer': { [name]: 'all' } }),
+};
+
+/** Of a function, in percent over what it has under the incumbent. */
+interface Gains {
+  readonly measured: number;
+  /** What of it is beyond chance. */
+  readonly gain: number;
+}
+
+type GainsOf = (name: string, speedup: number) => Gains;
+
+interface Part extends Gains {
   readonly name: string;
   readonly configuration: Configuration;
-  readonly trial: SeenTrial;
-  /** Of the function, in percent over the incumbent. */
-  readonly gain: number;
+  readonly because: string;
+  readonly origin: string;
   /** The function's share of the unit's time. */
   readonly share: number;
 }
@@ -68,8 +83,15 @@ export function narrowedIdeas(input: PolicyInput, facts: Facts): Idea[] {
   if (input.scope !== 'unit') return [];
   const { incumbent, history, addonTrials = [] } = input;
   const trials = [...addonTrials, ...history].filter(({ functions }) => functions !== undefined);
-  const base = trials.find(({ configuration }) => isDeepStrictEqual(configuration, incumbent))?.functions;
-  const groups = trials.map((trial) => partsOf(trial, incumbent, base ?? {}, facts));
+  const held = trials.find(({ configuration }) => isDeepStrictEqual(configuration, incumbent));
+  const gains = (name: string): number[] => trials.map(({ functions }) => percentOf(functions?.[name]));
+  const gainsOf = (name: string, speedup: number): Gains => {
+    const base = percentOf(held?.functions?.[name]);
+    const measured = percentOf(speedup) - base;
+    return { measured, gain: beyondChance(measured, gains(name), base) };
+  };
+  const groups = trials.map((trial) => partsOf(trial, incumbent, gainsOf, facts));
+  if (held !== undefined) groups.push(withdrawn(held, incumbent, gainsOf, facts));
   const best = new Map<string, Part>();
   for (const part of groups.flat()) {
     if ((best.get(part.name)?.gain ?? 0) < part.gain) best.set(part.name, part);
@@ -80,43 +102,73 @@ export function narrowedIdeas(input: PolicyInput, facts: Facts): Idea[] {
 }
 
 /** The functions that a trial's own lever made faster, each with its hint. */
-function partsOf(
-  trial: SeenTrial,
-  incumbent: Configuration,
-  base: Readonly<Record<string, number>>,
-  facts: Facts,
-): Part[] {
+function partsOf(trial: SeenTrial, incumbent: Configuration, gainsOf: GainsOf, facts: Facts): Part[] {
   const first = Object.entries(trial.configuration).find(
     ([id, value]) => narrowings[id] !== undefined && !isDeepStrictEqual(incumbent[id], value),
   );
   if (first === undefined || trial.outcome === 'incorrect') return [];
   const [id, value] = first;
+  const named = `with ${describe(trial.configuration)}`;
   return Object.entries(trial.functions ?? {}).flatMap(([name, speedup]): Part[] => {
-    const gain = 100 * Math.log(speedup / (base[name] ?? 1));
-    const share = facts.shareOf(name);
-    const loops = facts.loops.filter(({ loop }) => loop.function === name);
-    const configuration = gain > worthwhile ? narrowings[id]?.(value, name, loops) : undefined;
-    return configuration === undefined || share === 0 ? [] : [{ name, configuration, trial, gain, share }];
+    const gains = gainsOf(name, speedup);
+    const configuration = hint(narrowings[id], value, name, gains, facts);
+    if (configuration === undefined) return [];
+    const because = `${named} the cases that run ${name} were ${gains.measured.toFixed(0)} % faster`;
+    return [{ name, configuration, because, origin: trial.origin, ...gains, share: facts.shareOf(name) }];
   });
+}
+
+/** The functions that the incumbent made slower, each without one of its levers. */
+function withdrawn(trial: SeenTrial, incumbent: Configuration, gainsOf: GainsOf, facts: Facts): Part[] {
+  const first = Object.entries(incumbent).find(([id]) => withdrawals[id] !== undefined);
+  if (first === undefined) return [];
+  const [id, value] = first;
+  return Object.keys(trial.functions ?? {}).flatMap((name): Part[] => {
+    const gains = gainsOf(name, 1);
+    const configuration = hint(withdrawals[id], value, name, gains, facts);
+    if (configuration === undefined) return [];
+    const because = `with ${id}=${String(value)} the cases that run ${name} became ${gains.measured.toFixed(0)} % slower`;
+    return [{ name, configuration, because, origin: trial.origin, ...gains, share: facts.shareOf(name) }];
+  });
+}
+
+function hint(
+  narrowing: Narrowing | undefined,
+  value: LeverValue,
+  name: string,
+  { gain }: Gains,
+  facts: Facts,
+): Configuration | undefined {
+  if (gain <= worthwhile || facts.shareOf(name) === 0) return undefined;
+  return narrowing?.(
+    value,
+    name,
+    facts.loops.filter(({ loop }) => loop.function === name),
+  );
+}
+
+/** A speedup as a gain in percent. */
+function percentOf(speedup = 1): number {
+  return 100 * Math.log(speedup);
 }
 
 function ideaOf(parts: readonly Part[], incumbent: Configuration, belief: number): Idea[] {
   let configuration: Configuration | undefined = incumbent;
   for (const part of parts) configuration = configuration && merged(configuration, part.configuration);
   if (configuration === undefined || parts.length === 0) return [];
-  const because = parts.map(
-    ({ name, gain, trial }) =>
-      `with ${describe(trial.configuration)} the cases that run ${name} were ${gain.toFixed(0)} % faster`,
-  );
   return [
     {
       configuration,
       value: belief * parts.reduce((sum, { gain, share }) => sum + gain * share, 0),
       theme: 'combination',
-      reason: `${because.join('; ')}: the same for ${parts.length === 1 ? 'that function' : 'these functions'} alone`,
-      origin: `narrow:${parts.length === 1 ? parts[0]?.trial.origin.split(':').at(-1) : 'several'}`,
+      reason: `${parts.map(({ because }) => because).join('; ')}: a hint for ${parts.length === 1 ? 'that function' : 'these functions'} alone`,
+      origin: `narrow:${parts.length === 1 ? parts[0]?.origin.split(':').at(-1) : 'several'}`,
     },
   ];
+}
+
+function scalar(loops: readonly LoopFacts[]): LoopFacts[] {
+  return loops.filter((one) => !isVectorized(one));
 }
 
 function onLoops(

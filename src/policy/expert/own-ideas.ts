@@ -1,16 +1,18 @@
 import { configurationKey } from '../../levers/configuration-key.js';
+import type { Configuration } from '../../levers/types.js';
 import type { PolicyInput, SeenTrial } from '../types.js';
 import { describe, type Idea, merged } from './idea.js';
+import { beyondChance } from './scatter.js';
 
-/** Gain of the file's own code over that of the incumbent, in percent, from which it is worth a trial of its own. */
-const worthwhile = 1;
+/** Gain of the file's own code over that of the incumbent, in percent beyond what chance gives, from which it is worth a trial of its own. */
+const worthwhile = 0.5;
 /** Estimates from the times of cases are this reliable. */
 const reliability = 0.7;
 const singles = 3;
 
 interface Own {
   readonly trial: SeenTrial;
-  /** Percent over -O3. */
+  /** Percent over the incumbent, beyond what chance gives. */
   readonly gain: number;
 }
 
@@ -20,24 +22,41 @@ interface Own {
  */
 export function ownIdeas({ scope, incumbent, addonTrials = [] }: PolicyInput): Idea[] {
   if (scope !== 'unit') return [];
-  const known = addonTrials.flatMap((trial): Own[] =>
+  const known = addonTrials.flatMap((trial) =>
     trial.inUnit === undefined || trial.outcome === 'incorrect' || trial.outcome === 'failed'
       ? []
-      : [{ trial, gain: 100 * Math.log(trial.inUnit) }],
+      : [{ trial, percent: 100 * Math.log(trial.inUnit) }],
   );
   const held = configurationKey(incumbent);
-  const base = known.find(({ trial }) => configurationKey(trial.configuration) === held)?.gain ?? 0;
+  const base = known.find(({ trial }) => configurationKey(trial.configuration) === held)?.percent ?? 0;
+  const all = known.map(({ percent }) => percent);
   const winners = known
-    .filter(({ gain }) => gain > base + worthwhile)
+    .map(({ trial, percent }): Own => ({ trial, gain: beyondChance(percent - base, all, base) }))
+    .filter(({ gain }) => gain > worthwhile)
     .sort((a, b) => b.gain - a.gain)
     .slice(0, singles);
+  const plain = plainIdea(incumbent, -base, beyondChance(-base, all, base));
   const [first, ...others] = winners;
-  if (first === undefined) return [];
+  if (first === undefined) return plain;
   const pairs = others.flatMap((other): Idea[] => {
     const joined = merged(first.trial.configuration, other.trial.configuration);
-    return joined === undefined ? [] : [idea([first, other], joined, first.gain - base + other.gain / 3)];
+    return joined === undefined ? [] : [idea([first, other], joined, first.gain + other.gain / 3)];
   });
-  return [...winners.map((own) => idea([own], own.trial.configuration, own.gain - base)), ...pairs];
+  return [...winners.map((own) => idea([own], own.trial.configuration, own.gain)), ...pairs, ...plain];
+}
+
+/** Plain -O3 for a file that became slower by what won on all files. */
+function plainIdea(incumbent: Configuration, loss: number, gain: number): Idea[] {
+  if (gain <= worthwhile) return [];
+  return [
+    {
+      configuration: {},
+      value: reliability * gain,
+      theme: 'combination',
+      reason: `with ${describe(incumbent)} on all hot files the cases that run this file became ${loss.toFixed(0)} % slower there: plain -O3 may be right for this file`,
+      origin: 'own:plain',
+    },
+  ];
 }
 
 function idea(parts: readonly Own[], configuration: Idea['configuration'], gain: number): Idea {
