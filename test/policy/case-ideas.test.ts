@@ -80,6 +80,15 @@ describe('the expert, told which cases won', () => {
     expect(proposal?.reason).toContain('run blur became 22 % slower');
   });
 
+  it('gives no function another processor whose calls were inlined', async () => {
+    const incumbent = { 'mtune-x86': 'znver3' };
+    const history = [seen(incumbent, 1.03, { functions: { blur: 0.8, resize: 1.3 } })];
+    const inlined: Remark = { ...vectorized, pass: 'inline', name: 'Inlined', args: { Callee: 'row' } };
+    const withCall = { ...evidence, remarks: [...evidence.remarks, inlined] };
+    const proposals = await createExpert().propose(inputOf(withCall, { incumbent, history, batch: 200 }));
+    expect(proposals.filter(({ configuration }) => 'attr:tune-cpu' in configuration)).toEqual([]);
+  });
+
   it('does not take the best of many noisy estimates for a gain', async () => {
     const history = [0.85, 1.18, 0.9, 1.2, 0.88, 1.15].map((blur, index) =>
       seen({ 'force-vector-interleave': 8, 'unroll-threshold': 100 + index }, 1, {

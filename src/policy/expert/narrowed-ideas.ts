@@ -16,6 +16,9 @@ const afterLoss = 0.6;
 /** A hint on one function that does about what a lever does to all functions of a file; undefined where there is none. */
 type Narrowing = (value: LeverValue, name: string, loops: readonly LoopFacts[]) => Configuration | undefined;
 
+/** Functions for different processors are not inlined into one another: a hash whose own loop had been inlined ran 3 times as long. */
+const noInlining: readonly string[] = ['attr:tune-cpu'];
+
 const unrolled: Narrowing = (_, __, loops) => onLoops('md:llvm.loop.unroll.count', 4, scalar(loops));
 /** The threshold is that for loops with a known number of iterations. */
 const unrolledFully: Narrowing = (_, __, loops) => onLoops('md:llvm.loop.unroll.full', true, loops);
@@ -140,11 +143,17 @@ function hint(
   facts: Facts,
 ): Configuration | undefined {
   if (gain <= worthwhile || facts.shareOf(name) === 0) return undefined;
-  return narrowing?.(
-    value,
-    name,
-    facts.loops.filter(({ loop }) => loop.function === name),
-  );
+  const loops = facts.loops.filter(({ loop }) => loop.function === name);
+  const configuration = narrowing?.(value, name, loops);
+  const isBlocked = noInlining.some((lever) => lever in (configuration ?? {})) && isInlined(name, facts);
+  return isBlocked ? undefined : configuration;
+}
+
+/** Whether calls in the function were inlined, or calls of it. */
+function isInlined(name: string, facts: Facts): boolean {
+  return facts
+    .remarks('inline', 'Inlined', 'AlwaysInline')
+    .some(({ remark }) => remark.function === name || remark.args.Callee === name);
 }
 
 /** A speedup as a gain in percent. */
