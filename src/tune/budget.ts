@@ -33,8 +33,7 @@ export class Budget {
 
   /** How much of the search's minutes or trials is used up, whichever is more; 0 to 1. */
   get searchProgress(): number {
-    const { minutes, trials } = this.limits;
-    return Math.max(this.elapsedMs / (minutes * 60_000 * searchShare), this.used / trials);
+    return Math.max(this.elapsedMs / this.searchMs, this.used / this.limits.trials);
   }
 
   /** Whether another batch of trials may start. */
@@ -42,9 +41,14 @@ export class Budget {
     return this.searchProgress < 1;
   }
 
+  /** Time for search in all. */
+  get searchMs(): number {
+    return this.limits.minutes * 60_000 * searchShare;
+  }
+
   /** Time left for search. */
   get searchingMs(): number {
-    return Math.max(0, this.limits.minutes * 60_000 * searchShare - this.elapsedMs);
+    return Math.max(0, this.searchMs - this.elapsedMs);
   }
 
   /** Time left for guard and confirmation, at least a quarter of the budget: a session that cannot confirm is worthless. */

@@ -21,6 +21,8 @@ import type { Assembly, CompiledObject, CompileOutcome, Workspace } from './work
 /** Candidates per batch: they share one process and one baseline. */
 const batchSize = 6;
 const leastBatch = 3;
+/** Part of the search's time that compiling one batch may take: what the first tells, the next can build on. */
+const compileShare = 0.1;
 /** A screened candidate must look at least this much faster to be raced. */
 const raceAbove = 1.003;
 const racedPerBatch = 3;
@@ -100,14 +102,16 @@ async function searchScope(context: SearchContext, scope: Scope): Promise<void> 
   if (verified.length > 0) await measureBatch(context, scope, verified);
 }
 
-/** A batch that leaves trials for the units which had none. */
-function batchFor(scope: Scope, { scopes, budget }: SearchContext): number {
+/** A batch that leaves trials for the units which had none, and is small where files take long to compile. */
+function batchFor(scope: Scope, { scopes, budget, workspace }: SearchContext): number {
   const left = budget.remainingTrials;
   const untried = scopes.filter(
     ({ kind, history, exhausted }) => kind === 'unit' && history.length === 0 && !exhausted,
   ).length;
   const fair = scope.kind === 'unit' && untried > 1 ? Math.max(leastBatch, Math.ceil(left / untried)) : left;
-  return Math.min(batchSize, fair, left);
+  const compileMs = workspace.compileMs(scope.units.map(({ command }) => command));
+  const affordable = Math.max(leastBatch, Math.floor((budget.searchMs * compileShare) / compileMs));
+  return Math.min(batchSize, affordable, fair, left);
 }
 
 /** All units of a scope have the same incumbent until single units are searched, and then no other scope is. */

@@ -88,6 +88,12 @@ export class Workspace {
     );
   }
 
+  /** About how long these take to compile under one configuration, on all cores; 0 where none was compiled at plain -O3. */
+  compileMs(commands: readonly CompileCommand[]): number {
+    const each = commands.map(({ output }) => this.plainMs.get(output) ?? 0);
+    return each.reduce((sum, ms) => sum + ms, 0) / Math.min(each.length, os.availableParallelism());
+  }
+
   /**
    * Links the addon with these objects in place of the recorded ones.
    * @param shuffleSeed links the objects in another order: a placebo.

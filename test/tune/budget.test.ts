@@ -10,6 +10,7 @@ it('ends the search by trials and leaves time to judge', () => {
   expect(budget.maySearch).toBe(false);
   const byTime = new Budget({ minutes: 10, trials: 100 }, () => now);
   now += 5 * 60_000;
+  expect(byTime.searchMs).toBeCloseTo(6.2 * 60_000, 3);
   expect(byTime.searchingMs).toBeCloseTo(1.2 * 60_000, 3);
   now += 3 * 60_000;
   expect(byTime.maySearch).toBe(false);
