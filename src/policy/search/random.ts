@@ -1,5 +1,5 @@
 import type { Policy } from '../types.js';
-import { collectProposals, drawConfiguration, scalarSettings, streamOf } from './space.js';
+import { collectProposals, drawConfiguration, momentOf, scalarSettings, streamOf } from './space.js';
 
 /**
  * The honest baseline: 1 to 6 levers drawn uniformly, with a uniform value each, out of all scalar levers that the
@@ -11,7 +11,7 @@ export function createRandom(seed: number): Policy {
     name: 'random',
     async propose(input) {
       const settings = scalarSettings(input);
-      const stream = `${seed}:${input.evidence.file}:${input.history.length}`;
+      const stream = `${seed}:${momentOf(input)}`;
       return collectProposals(input, (_, attempt) => ({
         configuration: drawConfiguration(settings, streamOf(`${stream}:${attempt}`)),
         how: 'drawn at random',

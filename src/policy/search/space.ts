@@ -68,9 +68,9 @@ export function streamOf(text: string): () => number {
   return seededUniform(createHash('sha256').update(text).digest().readUInt32LE(0));
 }
 
-/** Tells apart the random numbers of scopes, units and moments of a session. */
+/** Tells apart the random numbers of packages, scopes, units and moments of a session. */
 export function momentOf({ scope, evidence, history }: PolicyInput): string {
-  return `${scope}:${evidence.file}:${history.length}`;
+  return `${scope}:${evidence.file}:${evidence.hot[0]?.name}:${history.length}`;
 }
 
 /**
