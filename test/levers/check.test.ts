@@ -90,6 +90,7 @@ test('wrong-code levers are blocked on old compilers and opt-in on new ones', ()
 
 test('schedulers that crash clang for AArch64 are refused there only', () => {
   expect(reasons({ 'pre-RA-sched': 'list-ilp' })).toBe('ok');
+  expect(reasons({ 'pre-RA-sched': 'linearize' })).toContain('takes');
   expect(reasons({ 'pre-RA-sched': 'list-ilp' }, ['pre-RA-sched'], arm64)).toContain('crashes clang');
   expect(reasons({ 'pre-RA-sched': 'list-burr' }, [], arm64)).toBe('ok');
 });
