@@ -100,7 +100,14 @@ export const branchRules: readonly Rule[] = [
         (code) => `${code.indirectJumps} indirect jumps`,
       ),
     // Small tables first: a switch over few cases, inside a loop over data, ran 1.14 times as fast without its table, another program 1.16.
-    edits: [{ 'min-jump-table-entries': 16 }, { 'fno-jump-tables': true }, { 'tail-dup-indirect-size': 40 }],
+    edits: [
+      { 'min-jump-table-entries': 16 },
+      { 'fno-jump-tables': true },
+      { 'tail-dup-indirect-size': 40 },
+      // A bytecode interpreter: 1.4 times as fast with its blocks in lines of their own, 1.04 with more of them duplicated.
+      { 'align-all-nofallthru-blocks': 5 },
+      { 'tail-dup-size': 4 },
+    ],
     effect: 'the predictor sees one branch per case in place of a jump to anywhere',
     stop: { growth: 1.5 },
   },
