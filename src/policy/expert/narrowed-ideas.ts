@@ -94,7 +94,7 @@ export function narrowedIdeas(input: PolicyInput, facts: Facts): Idea[] {
     return { measured, gain: beyondChance(measured, gains(name), base) };
   };
   const groups = trials.map((trial) => partsOf(trial, incumbent, gainsOf, facts));
-  if (held !== undefined) groups.push(withdrawn(held, incumbent, gainsOf, facts));
+  if (held !== undefined) groups.push(withdrawn(held, gainsOf, facts));
   const best = new Map<string, Part>();
   for (const part of groups.flat()) {
     if ((best.get(part.name)?.gain ?? 0) < part.gain) best.set(part.name, part);
@@ -106,47 +106,46 @@ export function narrowedIdeas(input: PolicyInput, facts: Facts): Idea[] {
 
 /** The functions that a trial's own lever made faster, each with its hint. */
 function partsOf(trial: SeenTrial, incumbent: Configuration, gainsOf: GainsOf, facts: Facts): Part[] {
-  const first = Object.entries(trial.configuration).find(
+  const lever = Object.entries(trial.configuration).find(
     ([id, value]) => narrowings[id] !== undefined && !isDeepStrictEqual(incumbent[id], value),
   );
-  if (first === undefined || trial.outcome === 'incorrect') return [];
-  const [id, value] = first;
-  const named = `with ${describe(trial.configuration)}`;
+  if (lever === undefined || trial.outcome === 'incorrect') return [];
+  const [id, value] = lever;
+  const named = describe(trial.configuration);
   return Object.entries(trial.functions ?? {}).flatMap(([name, speedup]): Part[] => {
     const gains = gainsOf(name, speedup);
-    const configuration = hint(narrowings[id], value, name, gains, facts);
-    if (configuration === undefined) return [];
-    const because = `${named} the cases that run ${name} were ${gains.measured.toFixed(0)} % faster`;
-    return [{ name, configuration, because, origin: trial.origin, ...gains, share: facts.shareOf(name) }];
+    const because = `with ${named} the cases that run ${name} were ${gains.measured.toFixed(0)} % faster`;
+    return hinted({ name, because, origin: trial.origin, ...gains }, narrowings[id], value, facts);
   });
 }
 
 /** The functions that the incumbent made slower, each without one of its levers. */
-function withdrawn(trial: SeenTrial, incumbent: Configuration, gainsOf: GainsOf, facts: Facts): Part[] {
-  const first = Object.entries(incumbent).find(([id]) => withdrawals[id] !== undefined);
-  if (first === undefined) return [];
-  const [id, value] = first;
-  return Object.keys(trial.functions ?? {}).flatMap((name): Part[] => {
+function withdrawn(held: SeenTrial, gainsOf: GainsOf, facts: Facts): Part[] {
+  const lever = Object.entries(held.configuration).find(([id]) => withdrawals[id] !== undefined);
+  if (lever === undefined) return [];
+  const [id, value] = lever;
+  return Object.keys(held.functions ?? {}).flatMap((name): Part[] => {
     const gains = gainsOf(name, 1);
-    const configuration = hint(withdrawals[id], value, name, gains, facts);
-    if (configuration === undefined) return [];
     const because = `with ${id}=${String(value)} the cases that run ${name} became ${gains.measured.toFixed(0)} % slower`;
-    return [{ name, configuration, because, origin: trial.origin, ...gains, share: facts.shareOf(name) }];
+    return hinted({ name, because, origin: held.origin, ...gains }, withdrawals[id], value, facts);
   });
 }
 
-function hint(
+/** The part with its hint, where it gains enough and there is one. */
+function hinted(
+  part: Omit<Part, 'configuration' | 'share'>,
   narrowing: Narrowing | undefined,
   value: LeverValue,
-  name: string,
-  { gain }: Gains,
   facts: Facts,
-): Configuration | undefined {
-  if (gain <= worthwhile || facts.shareOf(name) === 0) return undefined;
+): Part[] {
+  const { name, gain } = part;
+  const share = facts.shareOf(name);
+  if (gain <= worthwhile || share === 0) return [];
   const loops = facts.loops.filter(({ loop }) => loop.function === name);
   const configuration = narrowing?.(value, name, loops);
-  const isBlocked = noInlining.some((lever) => lever in (configuration ?? {})) && isInlined(name, facts);
-  return isBlocked ? undefined : configuration;
+  if (configuration === undefined) return [];
+  const isBlocked = noInlining.some((lever) => lever in configuration) && isInlined(name, facts);
+  return isBlocked ? [] : [{ ...part, configuration, share }];
 }
 
 /** Whether calls in the function were inlined, or calls of it. */
