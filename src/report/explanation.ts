@@ -59,6 +59,8 @@ function contribution({ ratio, ci }: Ratio): string {
 
 /** Proposals that go on from trials; what first spoke for a lever is the reason of another one. */
 const followUp = /^(?:combine|narrow|neighbour|own|prune)\b/;
+/** Of these, such as say nothing of a lever that was there before. */
+const regrouping = /^(?:combine|prune)\b/;
 
 /**
  * The evidence that first spoke for the lever; and, where the file's own trial of this value went on from other trials, what those
@@ -68,7 +70,14 @@ function reasonsFor(lever: string, unit: UnitResult, tried: Explanation['tried']
   const isExact = ({ configuration }: TriedConfiguration): boolean =>
     isDeepStrictEqual(configuration[lever], unit.levers[lever]);
   const all = byRank(lever, [...tried.values()].flat());
-  const exact = byRank(lever, tried.get(keyOf(unit)) ?? []).find(isExact) ?? all.find(isExact);
+  const exactly = all.filter(isExact);
+  const own = byRank(lever, tried.get(keyOf(unit)) ?? []).filter(isExact);
+  // What an own trial had from the incumbent is not what it was made for.
+  const exact =
+    own.find((trial) => isMadeFor(lever, trial) && !regrouping.test(trial.origin)) ??
+    exactly.find((trial) => isMadeFor(lever, trial)) ??
+    own[0] ??
+    exactly[0];
   if (exact === undefined) return ['from an earlier session'];
   const first = followUp.test(exact.origin) ? all[0] : exact;
   return [...new Set([first?.reason ?? exact.reason, exact.reason])];
@@ -82,9 +91,17 @@ function byRank(lever: string, trials: readonly TriedConfiguration[]): TriedConf
 }
 
 /** Lowest for a trial that was made for the lever, and won. */
-function rankFor(lever: string, { origin, outcome, reason }: TriedConfiguration): number {
-  const isOfLever = reason.includes(`${lever}=`);
-  return (followUp.test(origin) ? 4 : 0) + (isOfLever ? 0 : 2) + (outcome === 'faster' ? 0 : 1);
+function rankFor(lever: string, trial: TriedConfiguration): number {
+  const { origin, outcome } = trial;
+  return (followUp.test(origin) ? 4 : 0) + (isMadeFor(lever, trial) ? 0 : 2) + (outcome === 'faster' ? 0 : 1);
+}
+
+/** Whether the trial's reason speaks of the lever: most name it with its value. */
+function isMadeFor(lever: string, { origin, reason }: TriedConfiguration): boolean {
+  if (lever.startsWith('pgo-')) return /\bprofile$/.test(origin);
+  if (lever === 'lto-thin') return origin === 'thin-lto';
+  if (/^(?:attr|md):/.test(lever) && origin.startsWith('narrow:')) return true;
+  return ` ${reason}`.includes(` ${lever}=`);
 }
 
 function formatTrials(scope: string, trials: readonly TriedConfiguration[]): string {

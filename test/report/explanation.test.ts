@@ -91,3 +91,39 @@ it('names the evidence that first spoke for a lever, and where its value came fr
       a while loop: unroll-runtime=true, so that
 `);
 });
+
+it('does not cite what a file was tried with on top of a lever for the lever itself', () => {
+  const unit: UnitResult = { ...tuned, levers: { 'mtune-x86': 'znver4', 'pgo-cs': 'ab' } };
+  const trial = (origin: string, configuration: Configuration, reason: string): TriedConfiguration => ({
+    ...{ configuration, origin, reason, outcome: 'faster' },
+  });
+  const tried = new Map([
+    [
+      'src/hash.c',
+      [
+        trial(
+          'spills-in-hot-loop',
+          { 'mtune-x86': 'znver4', 'pgo-cs': 'ab', 'fomit-frame-pointer': true },
+          'spills: fomit-frame-pointer=true, so that',
+        ),
+      ],
+    ],
+    [
+      'all hot files',
+      [
+        trial('profile', { 'pgo-cs': 'ab' }, 'many branches: counted again'),
+        trial(
+          'tune-for-host-x64',
+          { 'mtune-x86': 'znver4', 'pgo-cs': 'ab' },
+          'generic costs: mtune-x86=znver4, so that',
+        ),
+      ],
+    ],
+  ]);
+  const text = formatExplanation({ tus: [unit], leverGains: {}, tried });
+  expect(text).toContain(`  mtune-x86=znver4
+      generic costs: mtune-x86=znver4, so that
+  pgo-cs=ab
+      many branches: counted again
+`);
+});
