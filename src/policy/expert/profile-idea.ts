@@ -41,9 +41,13 @@ function isDue(lever: ProfileLever, { profiles = [], history, addonTrials = [] }
   return lever === 'pgo-cs' ? !isKnown || won || outcomes.includes('within-noise') : isKnown && !won;
 }
 
+/** More guesses than this say no more about a function. */
+const manyGuesses = 40;
+
 /** What -O3 has to guess without a profile, in the function where that matters most. */
 function guesses({ code }: Facts): string {
-  const guessed = ({ code: { branches, calls }, share }: HotCode): number => share * (branches + calls);
+  const guessed = ({ code: { branches, calls }, share }: HotCode): number =>
+    share * Math.min(branches + calls, manyGuesses);
   const [most] = [...code].sort((a, b) => guessed(b) - guessed(a));
   if (most === undefined) return '';
   const { function: name, branches, calls } = most.code;
