@@ -84,7 +84,8 @@ export const codegenOptions: readonly LeverRow[] = [
   ['tail-dup-placement-threshold', [0, 2, 4, 8]],
   ['tail-dup-placement-aggressive-threshold', [0, 4, 8, 16]],
   ['tail-dup-placement', 'bool'],
-  ['tail-dup-placement-penalty', [0, 2, 10]],
+  // Not 0: clang 19 crashes.
+  ['tail-dup-placement-penalty', [2, 10]],
   ['tail-dup-indirect-size', [10, 20, 40]],
   ['tail-merge-size', [3, 8]],
   ['tail-merge-threshold', [0, 150]],
