@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { profileLevers } from '../levers/profiles.js';
 import type { Configuration } from '../levers/types.js';
 import type { TrialOutcome } from '../policy/types.js';
 import { keyOf, type Ratio, type TuneResult, type UnitResult } from '../tune/result.js';
@@ -98,7 +99,7 @@ function rankFor(lever: string, trial: TriedConfiguration): number {
 
 /** Whether the trial's reason speaks of the lever: most name it with its value. */
 function isMadeFor(lever: string, { origin, reason }: TriedConfiguration): boolean {
-  if (lever.startsWith('pgo-')) return /\bprofile$/.test(origin);
+  if (profileLevers.some((one) => one === lever)) return /\bprofile$/.test(origin);
   if (lever === 'lto-thin') return origin === 'thin-lto';
   if (/^(?:attr|md):/.test(lever) && origin.startsWith('narrow:')) return true;
   return ` ${reason}`.includes(` ${lever}=`);

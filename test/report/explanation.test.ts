@@ -49,6 +49,10 @@ const tried = new Map([
   ],
 ] as const);
 
+function trial(origin: string, configuration: Configuration, reason: string): TriedConfiguration {
+  return { configuration, origin, reason, outcome: 'faster' };
+}
+
 it('tells for each lever what it adds and which evidence of the winning trial led to it', () => {
   const text = formatExplanation({
     tus: [tuned, stock],
@@ -66,9 +70,6 @@ it('tells for each lever what it adds and which evidence of the winning trial le
 
 it('names the evidence that first spoke for a lever, and where its value came from', () => {
   const unit: UnitResult = { ...tuned, levers: { 'unroll-threshold': 2000, 'unroll-runtime': true } };
-  const trial = (origin: string, configuration: Configuration, reason: string): TriedConfiguration => ({
-    ...{ configuration, origin, reason, outcome: 'faster' },
-  });
   const trials = [
     trial('unroll-long-loops', { 'unroll-threshold': 1000 }, 'a long loop: unroll-threshold=1000, so that'),
     trial('unroll-long-loops', { 'unroll-runtime': true }, 'a while loop: unroll-runtime=true, so that'),
@@ -94,9 +95,6 @@ it('names the evidence that first spoke for a lever, and where its value came fr
 
 it('does not cite what a file was tried with on top of a lever for the lever itself', () => {
   const unit: UnitResult = { ...tuned, levers: { 'mtune-x86': 'znver4', 'pgo-cs': 'ab' } };
-  const trial = (origin: string, configuration: Configuration, reason: string): TriedConfiguration => ({
-    ...{ configuration, origin, reason, outcome: 'faster' },
-  });
   const tried = new Map([
     [
       'src/hash.c',

@@ -15,6 +15,11 @@ export interface Idea {
   readonly origin: string;
 }
 
+/** A speedup as a gain in percent of time: 100 times its natural logarithm. */
+export function percentOf(speedup: number): number {
+  return 100 * Math.log(speedup);
+}
+
 /** Both configurations at once; lists of functions, and hints of different loops, are united. `undefined` when they disagree about a lever. */
 export function merged(one: Configuration, other: Configuration): Configuration | undefined {
   const result: Record<string, Configuration[string]> = { ...one };

@@ -1,6 +1,7 @@
 import { configurationKey } from '../../levers/configuration-key.js';
 import type { Configuration } from '../../levers/types.js';
 import type { PolicyTrial } from '../types.js';
+import { percentOf } from './idea.js';
 import type { Theme } from './rule.js';
 
 /** A measured trial. Gains in percent of time (100 times the natural logarithm of the speedup). */
@@ -68,10 +69,10 @@ export function lessonsOf(
 function lessonOf(trial: PolicyTrial): Lesson | undefined {
   if (trial.speedup === undefined || !(trial.speedup > 0)) return undefined;
   if (trial.outcome === 'incorrect' || trial.outcome === 'failed') return undefined;
-  const gain = 100 * Math.log(trial.speedup);
+  const gain = percentOf(trial.speedup);
   const error =
     trial.ci === undefined || !(trial.ci[0] > 0) || !(trial.ci[1] > 0)
       ? usualError
-      : (100 * Math.log(trial.ci[1] / trial.ci[0])) / (2 * 1.96);
+      : percentOf(trial.ci[1] / trial.ci[0]) / (2 * 1.96);
   return { trial, gain, believed: (gain * spread ** 2) / (spread ** 2 + error ** 2) };
 }

@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Configuration, LeverValue } from '../../levers/types.js';
 import type { PolicyInput, SeenTrial } from '../types.js';
 import type { Facts, LoopFacts } from './facts.js';
-import { describe, type Idea, merged } from './idea.js';
+import { describe, type Idea, merged, percentOf } from './idea.js';
 import { isVectorized } from './rules-single-loops.js';
-import { beyondChance } from './scatter.js';
+import { gainByChance } from './scatter.js';
 
 /** Gain of a function over what it has under the incumbent, in percent beyond what chance gives, from which a hint of its own is worth a trial. */
 const worthwhile = 1;
@@ -87,11 +87,18 @@ export function narrowedIdeas(input: PolicyInput, facts: Facts): Idea[] {
   const { incumbent, history, addonTrials = [] } = input;
   const trials = [...addonTrials, ...history].filter(({ functions }) => functions !== undefined);
   const held = trials.find(({ configuration }) => isDeepStrictEqual(configuration, incumbent));
-  const gains = (name: string): number[] => trials.map(({ functions }) => percentOf(functions?.[name]));
+  const names = new Set(trials.flatMap(({ functions = {} }) => Object.keys(functions)));
+  const known = new Map(
+    [...names].map((name) => {
+      const gainIn = (trial: SeenTrial): number => percentOf(trial.functions?.[name] ?? 1);
+      const base = held === undefined ? 0 : gainIn(held);
+      return [name, { base, chance: gainByChance(trials.map(gainIn), base) }];
+    }),
+  );
   const gainsOf = (name: string, speedup: number): Gains => {
-    const base = percentOf(held?.functions?.[name]);
+    const { base = 0, chance = 0 } = known.get(name) ?? {};
     const measured = percentOf(speedup) - base;
-    return { measured, gain: beyondChance(measured, gains(name), base) };
+    return { measured, gain: measured - chance };
   };
   const groups = trials.map((trial) => partsOf(trial, incumbent, gainsOf, facts));
   if (held !== undefined) groups.push(withdrawn(held, gainsOf, facts));
@@ -126,7 +133,7 @@ function withdrawn(held: SeenTrial, gainsOf: GainsOf, facts: Facts): Part[] {
   const [id, value] = lever;
   return Object.keys(held.functions ?? {}).flatMap((name): Part[] => {
     const gains = gainsOf(name, 1);
-    const because = `with ${id}=${String(value)} the cases that run ${name} became ${gains.measured.toFixed(0)} % slower`;
+    const because = `with ${describe({ [id]: value })} the cases that run ${name} became ${gains.measured.toFixed(0)} % slower`;
     return hinted({ name, because, origin: held.origin, ...gains }, withdrawals[id], value, facts);
   });
 }
@@ -153,11 +160,6 @@ function isInlined(name: string, facts: Facts): boolean {
   return facts
     .remarks('inline', 'Inlined', 'AlwaysInline')
     .some(({ remark }) => remark.function === name || remark.args.Callee === name);
-}
-
-/** A speedup as a gain in percent. */
-function percentOf(speedup = 1): number {
-  return 100 * Math.log(speedup);
 }
 
 function ideaOf(parts: readonly Part[], incumbent: Configuration, belief: number): Idea[] {

@@ -1,8 +1,8 @@
 import { configurationKey } from '../../levers/configuration-key.js';
 import type { Configuration } from '../../levers/types.js';
 import type { PolicyInput, SeenTrial } from '../types.js';
-import { describe, type Idea, merged } from './idea.js';
-import { beyondChance } from './scatter.js';
+import { describe, type Idea, merged, percentOf } from './idea.js';
+import { gainByChance } from './scatter.js';
 
 /** Gain of the file's own code over that of the incumbent, in percent beyond what chance gives, from which it is worth a trial of its own. */
 const worthwhile = 0.5;
@@ -25,17 +25,20 @@ export function ownIdeas({ scope, incumbent, addonTrials = [] }: PolicyInput): I
   const known = addonTrials.flatMap((trial) =>
     trial.inUnit === undefined || trial.outcome === 'incorrect' || trial.outcome === 'failed'
       ? []
-      : [{ trial, percent: 100 * Math.log(trial.inUnit) }],
+      : [{ trial, percent: percentOf(trial.inUnit) }],
   );
   const held = configurationKey(incumbent);
   const base = known.find(({ trial }) => configurationKey(trial.configuration) === held)?.percent ?? 0;
-  const all = known.map(({ percent }) => percent);
+  const chance = gainByChance(
+    known.map(({ percent }) => percent),
+    base,
+  );
   const winners = known
-    .map(({ trial, percent }): Own => ({ trial, gain: beyondChance(percent - base, all, base) }))
+    .map(({ trial, percent }): Own => ({ trial, gain: percent - base - chance }))
     .filter(({ gain }) => gain > worthwhile)
     .sort((a, b) => b.gain - a.gain)
     .slice(0, singles);
-  const plain = plainIdea(incumbent, -base, beyondChance(-base, all, base));
+  const plain = plainIdea(incumbent, -base, -base - chance);
   const [first, ...others] = winners;
   if (first === undefined) return plain;
   const pairs = others.flatMap((other): Idea[] => {

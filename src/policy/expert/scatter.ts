@@ -10,14 +10,12 @@ const perMad = 1.4826;
 const bestOfMany = 1.5;
 
 /**
- * What is left of the gain of one part of the code after what the best of many trials has by chance. Most levers do nothing to most functions, so their
- * estimates lie around what the part has under -O3 or under the incumbent, and how far is the noise.
- * @param gain over the incumbent, in percent
+ * What the best of many trials seems to gain for one part of the code by chance, in percent. Most levers do nothing to most functions, so their estimates lie
+ * around what the part has under -O3 or under the incumbent, and how far is the noise.
  * @param estimates all trials' gains of the part over -O3, in percent
  * @param base that of the incumbent
  */
-export function beyondChance(gain: number, estimates: readonly number[], base: number): number {
+export function gainByChance(estimates: readonly number[], base: number): number {
   const distances = [...new Set(estimates)].map((one) => Math.min(Math.abs(one), Math.abs(one - base)));
-  const scatter = distances.length < fewest ? usual : perMad * median(distances);
-  return gain - bestOfMany * scatter;
+  return bestOfMany * (distances.length < fewest ? usual : perMad * median(distances));
 }
