@@ -97,9 +97,13 @@ async function searchScope(context: SearchContext, scope: Scope): Promise<void> 
     scope.exhausted = true;
     return;
   }
-  const candidates = await compileBatch(context, scope, proposals);
+  const { candidates, copies } = await compileBatch(context, scope, proposals);
   const verified = await verifyBatch(context, scope, candidates);
   if (verified.length > 0) await measureBatch(context, scope, verified);
+  for (const { proposal, hash } of copies) {
+    const copy = scope.seen.get(hash);
+    if (copy !== undefined) await finish(context, scope, proposal, copy.outcome, { hash, copy });
+  }
 }
 
 /** A batch that leaves trials for the units which had none, and is small where files take long to compile. */
@@ -121,30 +125,45 @@ function incumbentOf(scope: Scope): TunedUnit['incumbent'] {
   return unit.incumbent;
 }
 
-/** Compiles proposals; whatever needs no measuring (refused, failed, code seen before) becomes a finished trial. */
+interface Batch {
+  /** Code that was not seen before, each by its shortest proposal. */
+  readonly candidates: readonly Candidate[];
+  /** The proposals that give the code of a candidate or of an earlier trial. */
+  readonly copies: readonly Pick<Candidate, 'proposal' | 'hash'>[];
+}
+
+/** Compiles proposals; what needs neither measuring nor comparing (refused, failed, the code of -O3) becomes a finished trial. */
 async function compileBatch(
   context: SearchContext,
   scope: Scope,
   proposals: readonly Proposal[],
-): Promise<Candidate[]> {
+): Promise<Batch> {
   const outcomes = await context.workspace.compileAll(
     proposals.flatMap(({ configuration }) => scope.units.map(({ command }) => ({ command, configuration }))),
   );
   const plain = hashOf(scope.units.map(({ baseline }) => baseline));
   const fresh = new Map<string, Candidate>();
+  const copies: Candidate[] = [];
   for (const [index, proposal] of proposals.entries()) {
     const own = outcomes.slice(index * scope.units.length, (index + 1) * scope.units.length);
     const compiled = candidateOf(scope, proposal, own);
     if (typeof compiled === 'string') await finish(context, scope, proposal, compiled);
-    else if ((compiled.hash === plain && !isReturn(scope, proposal)) || fresh.has(compiled.hash)) {
+    else if (compiled.hash === plain && !isReturn(scope, proposal)) {
       await finish(context, scope, proposal, 'identical', { hash: compiled.hash });
-    } else {
-      const known = scope.seen.get(compiled.hash);
-      if (known === undefined) fresh.set(compiled.hash, compiled);
-      else await finish(context, scope, proposal, known.outcome, { hash: compiled.hash, copy: known });
+    } else if (scope.seen.has(compiled.hash)) copies.push(compiled);
+    else {
+      const [shorter, longer] = byLength(compiled, fresh.get(compiled.hash));
+      fresh.set(compiled.hash, shorter);
+      if (longer !== undefined) copies.push(longer);
     }
   }
-  return [...fresh.values()];
+  return { candidates: [...fresh.values()], copies };
+}
+
+function byLength(candidate: Candidate, twin: Candidate | undefined): [Candidate, Candidate?] {
+  if (twin === undefined) return [candidate];
+  const levers = ({ proposal }: Candidate): number => Object.keys(proposal.configuration).length;
+  return levers(candidate) < levers(twin) ? [candidate, twin] : [twin, candidate];
 }
 
 /** Whether the proposal is plain -O3 for code that has something else. */

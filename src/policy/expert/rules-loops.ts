@@ -6,6 +6,7 @@ export const unrollingLevers: readonly string[] = [
   'unroll-runtime',
   'unroll-threshold',
   'partial-unrolling-threshold',
+  'unroll-partial-threshold',
 ];
 
 /** From loop-unroll and TTI remarks. */
