@@ -29,7 +29,7 @@ const wins = 1.005;
 const againstIncumbent = 0.3;
 /** Part of the unit's time below which evidence is on code that the bench hardly runs. */
 const leastStrength = 0.02;
-/** What made no difference by itself rarely makes one beside others. */
+/** What made no difference by itself rarely makes one beside others, nor beside others what made none beside some. */
 const knownAlone = 0.4;
 
 export function findingsOf(rules: readonly Rule[], facts: Facts, arch: 'x64' | 'arm64'): Finding[] {
@@ -63,7 +63,7 @@ export function firstIdeas(
         rule.prior *
         weightOf(match) *
         laterEdit ** index *
-        (alone === undefined ? 1 : knownAlone) *
+        (alone !== undefined || lessons.idle.edit(edit) ? knownAlone : 1) *
         scopeFactor[rule.scope] *
         (isSettled(edit, addonTrials) ? settledOnAll : 1) *
         worth;

@@ -11,6 +11,8 @@ const winnersCombined = 6;
 const worthCombining = 0.25;
 /** A loss, in percent, that says that the lever matters and its opposite may win. */
 const clearLoss = -1;
+/** Of a neighbouring value that gave the same code in another place. */
+const idleNeighbour = 0.2;
 /** Gains do not add: a pair brings about this much of its parts' sum. */
 const additivity = 0.7;
 
@@ -105,7 +107,7 @@ function neighbours(input: FollowUpInput): Idea[] {
       return adjacentValues(id, value).map(
         (next): Idea => ({
           configuration: { ...rest, [id]: next },
-          value: 0.35 * gain,
+          value: 0.35 * gain * (lessons.idle.value(id, value, next) ? idleNeighbour : 1),
           theme: themeOf(lesson, input),
           reason: `${gainText(lesson)}: the neighbouring ${id}=${String(next)} may be better`,
           origin: `neighbour:${lesson.trial.origin.split(':').at(-1)}`,

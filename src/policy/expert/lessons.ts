@@ -2,6 +2,7 @@ import { configurationKey } from '../../levers/configuration-key.js';
 import type { Configuration } from '../../levers/types.js';
 import type { PolicyTrial } from '../types.js';
 import { percentOf } from './idea.js';
+import { type Idle, idleIn } from './idle.js';
 import type { Theme } from './rule.js';
 
 /** A measured trial. Gains in percent of time (100 times the natural logarithm of the speedup). */
@@ -20,6 +21,7 @@ export interface Lessons {
   readonly ranked: readonly Lesson[];
   /** Configurations that gave the code of -O3: their levers do nothing here. */
   readonly inert: ReadonlySet<string>;
+  readonly idle: Idle;
   /** Above 1 where trials of the theme made a difference for the better, below 1 where nothing came of them. */
   themeFactor(theme: Theme): number;
 }
@@ -56,6 +58,7 @@ export function lessonsOf(
     of: (configuration) => byKey.get(configurationKey(configuration)),
     ranked: [...byKey.values()].sort((a, b) => b.believed - a.believed),
     inert,
+    idle: idleIn(history),
     themeFactor(theme) {
       const record = themes.get(theme);
       if (record === undefined) return 1;
