@@ -3,6 +3,7 @@ import { profileLevers } from '../levers/profiles.js';
 import type { Configuration } from '../levers/types.js';
 import type { TrialOutcome } from '../policy/types.js';
 import { keyOf, type Ratio, type TuneResult, type UnitResult } from '../tune/result.js';
+import { addonScope } from '../tune/scopes.js';
 import { formatRatio, levers, times } from './summary.js';
 
 /** A trial as the journal tells it. */
@@ -81,7 +82,11 @@ function reasonsFor(lever: string, unit: UnitResult, tried: Explanation['tried']
     exactly[0];
   if (exact === undefined) return ['from an earlier session'];
   const first = followUp.test(exact.origin) ? all[0] : exact;
-  return [...new Set([first?.reason ?? exact.reason, exact.reason])];
+  // The evidence of such a trial may lie in another file.
+  const onAll = tried.get(addonScope) ?? [];
+  const said = (trial: TriedConfiguration): string =>
+    onAll.includes(trial) ? `for ${addonScope}: ${trial.reason}` : trial.reason;
+  return [...new Set([said(first ?? exact), said(exact)])];
 }
 
 /** The trials that had the lever; those that were made for it come first. */

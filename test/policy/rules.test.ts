@@ -404,7 +404,7 @@ describe('the rules', () => {
   it('say pass, numbers, function, line and share', () => {
     const [finding] = findings({ remarks: [nearMiss] }).filter(({ rule }) => rule.id === 'inline-one-callee');
     expect(finding?.match.becauseOf?.get('near')).toBe(
-      "inline:TooCostly (Callee near, Cost 300, Threshold 250) in hot at a.c:12, 100 % of the unit's time",
+      'inline:TooCostly (Callee near, Cost 300, Threshold 250) in hot at a.c:12, 100 % of the time',
     );
   });
 
@@ -413,7 +413,7 @@ describe('the rules', () => {
       ({ rule }) => rule.id === 'unroll-this-loop',
     );
     expect(finding?.match.becauseOf?.get(loop.key)).toBe(
-      "the innermost loop at a.c:10 in hot (100 % of the unit's time) is neither vectorised nor unrolled",
+      'the innermost loop at a.c:10 in hot (100 % of the time) is neither vectorised nor unrolled',
     );
   });
 

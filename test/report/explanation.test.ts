@@ -120,8 +120,8 @@ it('does not cite what a file was tried with on top of a lever for the lever its
   ]);
   const text = formatExplanation({ tus: [unit], leverGains: {}, tried });
   expect(text).toContain(`  mtune-x86=znver4
-      generic costs: mtune-x86=znver4, so that
+      for all hot files: generic costs: mtune-x86=znver4, so that
   pgo-cs=ab
-      many branches: counted again
+      for all hot files: many branches: counted again
 `);
 });

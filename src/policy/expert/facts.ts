@@ -119,7 +119,7 @@ export function matchCode(
   const functions = found.map(({ code }) => code.function);
   return {
     strength: strengthOf(functions, facts),
-    because: `${first.code.function} (${percent(first.share)} of the unit's time) has ${describe(first.code)}`,
+    because: `${first.code.function} (${percent(first.share)} of the time) has ${describe(first.code)}`,
     functions,
   };
 }
@@ -156,7 +156,7 @@ export function quote({ remark, share }: HotRemark): string {
     .map((key) => `${key} ${remark.args[key]}`)
     .join(', ');
   const detail = numbers === '' ? '' : ` (${numbers})`;
-  return `${remark.pass}:${remark.name}${detail} in ${remark.function}${place}, ${percent(share)} of the unit's time`;
+  return `${remark.pass}:${remark.name}${detail} in ${remark.function}${place}, ${percent(share)} of the time`;
 }
 
 export function percent(share: number): string {

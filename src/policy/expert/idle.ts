@@ -42,7 +42,9 @@ export function idleIn(history: readonly PolicyTrial[]): Idle {
 
 /** The levers of `one` that `other` lacks or has with another value. */
 function differing(one: Configuration, other: Configuration): Configuration {
-  return Object.fromEntries(Object.entries(one).filter(([id, value]) => !isDeepStrictEqual(other[id], value)));
+  return Object.fromEntries(
+    Object.entries(one).filter(([id, value]) => !isDeepStrictEqual(other[id], value)),
+  );
 }
 
 function valueKey(id: string, one: LeverValue | undefined, other: LeverValue | undefined): string {

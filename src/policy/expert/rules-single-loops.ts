@@ -98,7 +98,7 @@ function matchLoops(facts: Facts, isMeant: (one: LoopFacts) => boolean, note: st
 function because({ loop }: LoopFacts, facts: Facts, note: string): string {
   const place = `${basename(loop.file)}:${loop.startLine}`;
   const share = percent(facts.shareOf(loop.function));
-  return `the innermost loop at ${place} in ${loop.function} (${share} of the unit's time) ${note}`;
+  return `the innermost loop at ${place} in ${loop.function} (${share} of the time) ${note}`;
 }
 
 function perLoop(
