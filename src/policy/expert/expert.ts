@@ -6,7 +6,7 @@ import { factsOf } from './facts.js';
 import { findingsOf, firstIdeas } from './first-ideas.js';
 import { followUps } from './follow-ups.js';
 import { hostTuning } from './host-tuning.js';
-import type { Idea } from './idea.js';
+import { type Idea, isPart } from './idea.js';
 import { lessonsOf } from './lessons.js';
 import { narrowedIdeas } from './narrowed-ideas.js';
 import { ownIdeas } from './own-ideas.js';
@@ -53,7 +53,8 @@ function propose(
 ): Proposal[] {
   const themes = new Map<string, Theme>(rules.map((rule) => [rule.id, rule.theme]));
   const facts = factsOf(input.evidence, input.language, input.cpu ?? fitting(hostTune, input.arch));
-  const lessons = lessonsOf(input.history, (origin) => themes.get(origin.split(':').at(-1) ?? ''));
+  const earlier = input.addonTrials?.filter(({ configuration }) => isPart(configuration, input.incumbent));
+  const lessons = lessonsOf(input.history, (origin) => themes.get(origin.split(':').at(-1) ?? ''), earlier);
   const findings = findingsOf(rules, facts, input.arch);
   const { incumbent } = input;
   const ideas = [

@@ -2,7 +2,7 @@ import type { EvidenceChange } from '../../evidence/compare.js';
 import { catalogue } from '../../levers/catalogue.js';
 import type { Configuration, LeverValue } from '../../levers/types.js';
 import { type Finding, weightOf } from './first-ideas.js';
-import { describe, type Idea, isPart, merged, shared } from './idea.js';
+import { describe, type Idea, merged, shared } from './idea.js';
 import type { Lesson, Lessons } from './lessons.js';
 import type { Theme } from './rule.js';
 
@@ -38,7 +38,7 @@ function gainText(lesson: Lesson): string {
 }
 
 function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
-  const best = lessons.of(incumbent)?.believed ?? 0;
+  const best = lessons.of(incumbent)?.gain ?? 0;
   const winners = winnersOf(lessons);
   const ideas: Idea[] = [];
   const consider = (parts: readonly Lesson[]): void => {
@@ -48,7 +48,8 @@ function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
     let added = 0;
     const used = [first];
     for (const part of others) {
-      const gain = part.believed - believedWithin(shared(configuration, part.trial.configuration), lessons);
+      const gain =
+        part.weight * (part.gain - lessons.within(shared(configuration, part.trial.configuration)));
       // Otherwise it has its gain from what the others have too.
       if (gain <= worthCombining) continue;
       const joined = merged(configuration, part.trial.configuration);
@@ -60,7 +61,7 @@ function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
     if (used.length === 1) return;
     ideas.push({
       configuration,
-      value: Math.max(first.believed + added - best, 0.2 * added),
+      value: Math.max(first.weight * (first.gain - best) + added, 0.2 * added),
       theme: 'combination',
       reason: `${used.map(gainText).join(' and ')}: together they may bring more`,
       origin: 'combine',
@@ -73,12 +74,6 @@ function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
     if (i >= 2) consider(winners.slice(0, i + 1));
   }
   return ideas;
-}
-
-/** The best that is known of any part of the configuration, in percent; at least 0, which is -O3. */
-function believedWithin(configuration: Configuration, lessons: Lessons): number {
-  const parts = lessons.ranked.filter(({ trial }) => isPart(trial.configuration, configuration));
-  return Math.max(0, ...parts.map(({ believed }) => believed));
 }
 
 /** The best trials; of several with the same code, which have the same numbers, the shortest. */
@@ -103,7 +98,7 @@ function neighbours(input: FollowUpInput): Idea[] {
     Object.entries(lesson.trial.configuration).flatMap(([id, value]) => {
       const { [id]: _, ...rest } = lesson.trial.configuration;
       // What the lever itself brought, not what stands beside it.
-      const gain = lesson.believed - believedWithin(rest, lessons);
+      const gain = lesson.weight * (lesson.gain - lessons.within(rest));
       return adjacentValues(id, value).map(
         (next): Idea => ({
           configuration: { ...rest, [id]: next },
@@ -156,9 +151,9 @@ function shorterForms({ incumbent, lessons }: FollowUpInput): Idea[] {
 function diagnoses(input: FollowUpInput): Idea[] {
   const { findings, incumbent, lessons } = input;
   return lessons.ranked.flatMap((lesson) => {
-    const { trial, believed } = lesson;
+    const { trial, added } = lesson;
     const finding = findings.find(({ rule }) => rule.id === trial.origin);
-    if (believed > clearLoss || finding === undefined) return [];
+    if (added > clearLoss || finding === undefined) return [];
     const { rule } = finding;
     const why = trial.change === undefined ? '' : diagnose(trial.change);
     const softer = softened(trial.configuration);
@@ -169,7 +164,7 @@ function diagnoses(input: FollowUpInput): Idea[] {
       return [
         {
           configuration,
-          value: Math.min(1.5, 0.3 * -believed) * weightOf(finding.match),
+          value: Math.min(1.5, 0.3 * -added) * weightOf(finding.match),
           theme: rule.theme,
           reason: `${gainText(lesson)}${why}: ${describe(edit)} goes the other way`,
           origin: `opposite:${rule.id}`,

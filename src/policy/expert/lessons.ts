@@ -1,22 +1,28 @@
 import { configurationKey } from '../../levers/configuration-key.js';
 import type { Configuration } from '../../levers/types.js';
 import type { PolicyTrial } from '../types.js';
-import { percentOf } from './idea.js';
+import { isPart, percentOf } from './idea.js';
 import { type Idle, idleIn } from './idle.js';
 import type { Theme } from './rule.js';
 
-/** A measured trial. Gains in percent of time (100 times the natural logarithm of the speedup). */
+/** A measured trial. Gains over -O3 in percent of time (100 times the natural logarithm of the speedup). */
 export interface Lesson {
   readonly trial: PolicyTrial;
   readonly gain: number;
-  /** The gain shrunk towards 0 by its uncertainty. */
+  /** What is left of a gain when it is shrunk towards 0 by its uncertainty: 0 to 1. */
+  readonly weight: number;
+  /** The shrunk gain. */
   readonly believed: number;
+  /** The shrunk gain over the best that is known of the configuration's parts: what it has from an incumbent is not its own. */
+  readonly added: number;
 }
 
 /** What the history teaches. */
 export interface Lessons {
   readonly tried: ReadonlySet<string>;
   of(configuration: Configuration): Lesson | undefined;
+  /** The best gain that is known of any part of the configuration, in percent; at least 0, which is -O3. */
+  within(configuration: Configuration): number;
   /** Measured trials, best first. */
   readonly ranked: readonly Lesson[];
   /** Configurations that gave the code of -O3: their levers do nothing here. */
@@ -31,12 +37,24 @@ const spread = 2;
 /** Standard error assumed where a trial has no interval, in percent: that of a screening. */
 const usualError = 2;
 
-/** `themeOf` names the theme of a trial by its origin. */
+/**
+ * @param themeOf the theme of a trial by its origin
+ * @param earlier trials on all hot files of what is the incumbent of this one now, or of its parts
+ */
 export function lessonsOf(
   history: readonly PolicyTrial[],
   themeOf: (origin: string) => Theme | undefined,
+  earlier: readonly PolicyTrial[] = [],
 ): Lessons {
-  const byKey = new Map<string, Lesson>();
+  const measured = [...earlier, ...history].flatMap((trial) => measuredOf(trial) ?? []);
+  const within = (configuration: Configuration): number =>
+    bestOf(measured.filter(({ trial }) => isPart(trial.configuration, configuration)));
+  const lessons = measured.map((one): Lesson => {
+    const { configuration } = one.trial;
+    const parts = measured.filter(({ trial }) => isProperPart(trial.configuration, configuration));
+    return { ...one, believed: one.weight * one.gain, added: one.weight * (one.gain - bestOf(parts)) };
+  });
+  const byKey = new Map(lessons.map((lesson) => [configurationKey(lesson.trial.configuration), lesson]));
   const inert = new Set<string>();
   const themes = new Map<Theme, { gains: number[]; inert: number }>();
   for (const trial of history) {
@@ -48,15 +66,15 @@ export function lessonsOf(
       inert.add(configurationKey(trial.configuration));
       counted.inert++;
     }
-    const lesson = lessonOf(trial);
-    if (lesson === undefined) continue;
-    byKey.set(configurationKey(trial.configuration), lesson);
-    counted.gains.push(lesson.believed);
+    const lesson = byKey.get(configurationKey(trial.configuration));
+    if (lesson !== undefined) counted.gains.push(lesson.added);
   }
+  const own = new Set(history);
   return {
     tried: new Set(history.map((trial) => configurationKey(trial.configuration))),
     of: (configuration) => byKey.get(configurationKey(configuration)),
-    ranked: [...byKey.values()].sort((a, b) => b.believed - a.believed),
+    within,
+    ranked: lessons.filter(({ trial }) => own.has(trial)).sort((a, b) => b.believed - a.believed),
     inert,
     idle: idleIn(history),
     themeFactor(theme) {
@@ -69,7 +87,17 @@ export function lessonsOf(
   };
 }
 
-function lessonOf(trial: PolicyTrial): Lesson | undefined {
+function bestOf(measured: readonly Measured[]): number {
+  return Math.max(0, ...measured.map(({ gain }) => gain));
+}
+
+function isProperPart(one: Configuration, other: Configuration): boolean {
+  return isPart(one, other) && !isPart(other, one);
+}
+
+type Measured = Pick<Lesson, 'trial' | 'gain' | 'weight'>;
+
+function measuredOf(trial: PolicyTrial): Measured | undefined {
   if (trial.speedup === undefined || !(trial.speedup > 0)) return undefined;
   if (trial.outcome === 'incorrect' || trial.outcome === 'failed') return undefined;
   const gain = percentOf(trial.speedup);
@@ -77,5 +105,5 @@ function lessonOf(trial: PolicyTrial): Lesson | undefined {
     trial.ci === undefined || !(trial.ci[0] > 0) || !(trial.ci[1] > 0)
       ? usualError
       : percentOf(trial.ci[1] / trial.ci[0]) / (2 * 1.96);
-  return { trial, gain, believed: (gain * spread ** 2) / (spread ** 2 + error ** 2) };
+  return { trial, gain, weight: spread ** 2 / (spread ** 2 + error ** 2) };
 }

@@ -21,10 +21,10 @@ export function brokenStops(stop: StopRule, change: EvidenceChange): string[] {
 /** How much the remaining edits of a rule are still worth after its trials, 0 to 1. */
 export function remainingWorth(rule: Rule, lessons: Lessons): number {
   let worth = 1;
-  for (const { trial, believed } of lessons.ranked) {
-    if (trial.origin !== rule.id || believed > excused) continue;
+  for (const { trial, added } of lessons.ranked) {
+    if (trial.origin !== rule.id || added > excused) continue;
     if (trial.change !== undefined && brokenStops(rule.stop, trial.change).length > 0) worth *= 0.3;
-    else if (believed < clearLoss) worth *= 0.6;
+    else if (added < clearLoss) worth *= 0.6;
   }
   return worth;
 }
