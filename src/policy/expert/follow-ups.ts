@@ -53,7 +53,7 @@ function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
       // Otherwise it has its gain from what the others have too.
       if (gain <= worthCombining) continue;
       const joined = merged(configuration, part.trial.configuration);
-      if (joined === undefined) return;
+      if (joined === undefined) continue;
       configuration = joined;
       added += additivity * gain;
       used.push(part);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { shownValue } from '../../levers/profiles.js';
+import { profileLevers, shownValue } from '../../levers/profiles.js';
 import type { Configuration, LeverValue, Scalar } from '../../levers/types.js';
 import type { Theme } from './rule.js';
 
@@ -20,7 +20,7 @@ export function percentOf(speedup: number): number {
   return 100 * Math.log(speedup);
 }
 
-/** Both configurations at once; lists of functions, and hints of different loops, are united. `undefined` when they disagree about a lever. */
+/** Both configurations at once; lists of functions, and hints of different loops, are united. `undefined` when they disagree about a lever or have different profiles. */
 export function merged(one: Configuration, other: Configuration): Configuration | undefined {
   const result: Record<string, Configuration[string]> = { ...one };
   for (const [id, value] of Object.entries(other)) {
@@ -34,7 +34,7 @@ export function merged(one: Configuration, other: Configuration): Configuration 
       result[id] = joined;
     } else if (JSON.stringify(present) !== JSON.stringify(value)) return undefined;
   }
-  return result;
+  return profileLevers.filter((id) => id in result).length > 1 ? undefined : result;
 }
 
 /** What both configurations have, down to the functions of a list and the loops of a hint. */
