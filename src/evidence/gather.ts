@@ -8,9 +8,9 @@ import { optimisationLevel } from '../levers/command-args.js';
 import type { Clang } from '../toolchain/types.js';
 import { joinShares } from './case-effects.js';
 import { readHotLoops } from './hot-loops.js';
-import { objectFunctions, readObjectAssembly } from './object-assembly.js';
+import { type ObjectAssembly, objectFunctions, readObjectAssembly } from './object-assembly.js';
 import { createRemarkCollector, readRemarkFile, remarkPasses } from './remarks.js';
-import type { Evidence, HotFunction, Remark } from './types.js';
+import type { AssemblyFacts, Evidence, HotFunction, Remark } from './types.js';
 
 export interface GatherRequest {
   readonly command: CompileCommand;
@@ -22,6 +22,8 @@ export interface GatherRequest {
   readonly share: number;
   /** Also lists the loops of the hot functions, from the unit as it is without levers. */
   readonly loops?: boolean;
+  /** Also counts the conditional moves of x86 code that became branches, by compiling a second time. */
+  readonly branchedSelects?: boolean;
   /** Where temporary files may be written. */
   readonly workDir: string;
   readonly signal?: AbortSignal;
@@ -49,7 +51,11 @@ async function gatherIn(folder: string, request: GatherRequest): Promise<Evidenc
   const { command, clang, signal } = request;
   const output = join(folder, 'unit.o');
   const record = join(folder, 'remarks.yaml');
-  const failure = await compile(request, output, record);
+  const branchless = join(folder, 'branchless.o');
+  const [failure, problem] = await Promise.all([
+    compile(request, output, recording(record)),
+    request.branchedSelects ? compile(request, branchless, keepSelects) : 'not asked for',
+  ]);
   const ownLevel = optimisationLevel(command.argv);
   const base = { file: command.file, share: request.share, ownLevel };
   const perf = request.hot.length > 0 ? 'used' : 'no profile: the largest functions are taken as hot';
@@ -74,7 +80,10 @@ async function gatherIn(folder: string, request: GatherRequest): Promise<Evidenc
     ...base,
     hot,
     remarks: remarks ?? [],
-    assembly: assembly.kind === 'read' ? assembly.facts : [],
+    assembly: withBranchedSelects(
+      assembly,
+      problem ?? (await readObjectAssembly(branchless, names, clang, signal)),
+    ),
     ...(loops?.kind === 'read' && { loops: loops.loops }),
     sources: {
       ...(loops && { loops: loops.kind === 'read' ? 'used' : loops.reason }),
@@ -85,16 +94,9 @@ async function gatherIn(folder: string, request: GatherRequest): Promise<Evidenc
   };
 }
 
-/** Compiles with the record on; the answer is what went wrong. */
-async function compile(request: GatherRequest, output: string, record: string): Promise<string | undefined> {
-  const { command, clang, signal } = request;
-  const compiler = command.language === 'c++' ? clang.cxx : clang.cc;
-  const extra = [
-    ...tunedBaseArgs,
-    '-w',
-    ...request.flags,
+function recording(record: string): string[] {
+  return [
     '-gline-tables-only',
-    '-fno-crash-diagnostics',
     '-fsave-optimization-record=yaml',
     `-foptimization-record-file=${record}`,
     `-foptimization-record-passes=^(${remarkPasses.join('|')})$`,
@@ -102,6 +104,33 @@ async function compile(request: GatherRequest, output: string, record: string): 
     // Without it the cost of a rejected inlining stops at the threshold. Does not change the code.
     '-inline-cost-full=true',
   ];
+}
+
+const keepSelects = ['-mllvm', '-x86-cmov-converter=false'];
+
+/** The facts, with the conditional moves that the same functions have beyond theirs in code that keeps them. */
+function withBranchedSelects(
+  own: ObjectAssembly,
+  keeping: ObjectAssembly | string,
+): readonly AssemblyFacts[] {
+  if (own.kind !== 'read') return [];
+  if (typeof keeping === 'string' || keeping.kind !== 'read') return own.facts;
+  const kept = new Map(keeping.facts.map(({ function: name, cmov }) => [name, cmov]));
+  return own.facts.map((facts) => ({
+    ...facts,
+    branchedSelects: Math.max(0, (kept.get(facts.function) ?? 0) - facts.cmov),
+  }));
+}
+
+/** Compiles with further arguments; the answer is what went wrong. */
+async function compile(
+  request: GatherRequest,
+  output: string,
+  further: readonly string[],
+): Promise<string | undefined> {
+  const { command, clang, signal } = request;
+  const compiler = command.language === 'c++' ? clang.cxx : clang.cc;
+  const extra = [...tunedBaseArgs, '-w', ...request.flags, '-fno-crash-diagnostics', ...further];
   const [program = compiler, ...args] = compileArgs(command, { compiler, output, extra });
   const result = await execa(program, args, {
     cwd: command.cwd,

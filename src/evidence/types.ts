@@ -62,6 +62,8 @@ export interface AssemblyFacts {
   readonly branches: number;
   /** Conditional moves and selects. */
   readonly cmov: number;
+  /** Conditional moves that x86 code would have, had the compiler not turned them into branches; where that was asked for. */
+  readonly branchedSelects?: number;
   /** Memory accesses relative to the stack or frame pointer: spills, reloads, locals. */
   readonly stackAccesses: number;
   /** Jumps through a register or memory: jump tables, interpreters. */

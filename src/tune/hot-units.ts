@@ -196,8 +196,17 @@ export function gatherUnits(
     async ({ command, share, hot: functions }): Promise<TunedUnit> => {
       const { workDir, level, signal } = options;
       const flags = isaArgs(level);
-      const request = { command, clang: prep.clang, flags, hot: functions, share, loops: true, workDir };
-      const evidence = await gatherEvidence({ ...request, ...(signal && { signal }) });
+      const evidence = await gatherEvidence({
+        command,
+        clang: prep.clang,
+        flags,
+        hot: functions,
+        share,
+        loops: true,
+        branchedSelects: level.startsWith('x86-64'),
+        workDir,
+        ...(signal && { signal }),
+      });
       const object = baseline.get(command.output);
       if (object === undefined) throw new Error(`no baseline object of ${command.file}`);
       const isAmbiguous = prep.record.compiles.filter(({ file }) => file === command.file).length > 1;

@@ -5,7 +5,7 @@ import { execEnvironment } from '../../src/build/exec-environment.js';
 import { findAddonBinaries } from '../../src/build/find-binaries.js';
 import { loadRecord } from '../../src/build/record.js';
 import { sync } from '../../src/build/sync.js';
-import type { BuildRecord } from '../../src/build/types.js';
+import type { BuildRecord, CompileCommand } from '../../src/build/types.js';
 import { fetchAddon } from '../../src/dev/corpus.js';
 import { evidenceChange } from '../../src/evidence/compare.js';
 import { gatherEvidence } from '../../src/evidence/gather.js';
@@ -29,6 +29,22 @@ const lz4 = require(process.argv[2]);
 const input = Buffer.from(Array.from({ length: 200000 }, (_, i) => 97 + ((i * i * 7) >> (i % 11)) % 23));
 const end = Date.now() + 2500;
 while (Date.now() < end) lz4.encode(input, { highCompression: true });
+`;
+
+/** Maxima along a row of a table: clang takes some of them for predictable. */
+const gaps = `
+int gaps(const int *a, const int *b, int n, int open, int extend) {
+  int gap = -1000000, top = 0;
+  for (int i = 0; i < n; i++) {
+    int longer = gap - extend;
+    int fresh = a[i] - open;
+    gap = longer > fresh ? longer : fresh;
+    int score = b[i] + gap;
+    if (score > top) top = score;
+    if (top < a[i]) top = a[i] + i;
+  }
+  return top;
+}
 `;
 
 beforeAll(async () => {
@@ -123,6 +139,30 @@ describe('a real addon', () => {
       evidence: plain,
     });
     expect(proposals).toHaveLength(5);
+  });
+
+  it('counts the conditional moves that x86 code has no more', async () => {
+    const source = path.join(folder, 'gaps.c');
+    await writeFile(source, gaps);
+    const output = path.join(folder, 'gaps.o');
+    const command: CompileCommand = {
+      kind: 'compile',
+      argv: ['cc', '-O3', '-c', source, '-o', output],
+      ...{ cwd: folder, compilerIndex: 0, language: 'c', source, output, file: 'gaps.c', object: output },
+    };
+    const request = { command, clang, flags: [], share: 1, hot: [{ name: 'gaps', share: 1 }] };
+    const workDir = path.join(folder, 'work');
+    const counted = await gatherEvidence({ ...request, workDir, branchedSelects: true });
+    const kept = await gatherEvidence({
+      ...request,
+      workDir,
+      flags: ['-mllvm', '-x86-cmov-converter=false'],
+    });
+    const [code, keeping] = [counted.assembly[0], kept.assembly[0]];
+    expect(code?.branchedSelects).toBeGreaterThan(0);
+    expect((code?.cmov ?? 0) + (code?.branchedSelects ?? 0)).toBe(keeping?.cmov);
+    expect(keeping).not.toHaveProperty('branchedSelects');
+    expect(renderEvidence(counted)).toContain(`${code?.branchedSelects} that became branches`);
   });
 
   it('does not fail when clang does', async () => {

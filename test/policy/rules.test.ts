@@ -277,9 +277,9 @@ const cases: readonly Case[] = [
   },
   {
     id: 'keep-selects',
-    code: { branches: 9 },
+    code: { branchedSelects: 2 },
     first: { 'x86-cmov-converter': false },
-    silent: { code: { branches: 2 } },
+    silent: { code: { branches: 9, branchedSelects: 0 } },
   },
   {
     id: 'selects-to-branches',

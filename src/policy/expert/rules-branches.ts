@@ -8,12 +8,13 @@ export const branchRules: readonly Rule[] = [
     theme: 'branches',
     scope: 'unit',
     arch: 'x64',
-    prior: 1.1,
+    // Maxima of a dynamic programming table: 1.7 times as fast, and 1.4 for an edit distance.
+    prior: 2.6,
     when: (facts) =>
       matchCode(
-        facts.code.filter(({ code }) => code.branches >= 8 || code.cmov > 0),
+        facts.code.filter(({ code }) => (code.branchedSelects ?? 0) > 0),
         facts,
-        (code) => `${code.branches} conditional branches and ${code.cmov} conditional moves`,
+        (code) => `${code.branchedSelects} conditional moves that the compiler turned into branches`,
       ),
     edits: [{ 'x86-cmov-converter': false }],
     effect: 'conditional moves of unpredictable comparisons are not turned into branches',
