@@ -79,7 +79,7 @@ export function weightOf({ strength }: Match): number {
 }
 
 /** Whether the edit was measured on all hot units, beside whatever else, and did not win, nor seem to win in this one. */
-function isSettled(edit: Configuration, addonTrials: readonly SeenTrial[]): boolean {
+export function isSettled(edit: Configuration, addonTrials: readonly SeenTrial[]): boolean {
   const trials = addonTrials.filter(({ configuration }) =>
     Object.entries(edit).every(([id, value]) => isDeepStrictEqual(configuration[id], value)),
   );

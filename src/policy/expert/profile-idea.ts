@@ -2,12 +2,15 @@ import { type ProfileLever, profileLeverOf, profileLevers } from '../../levers/p
 import type { Configuration } from '../../levers/types.js';
 import type { PolicyInput } from '../types.js';
 import { type Facts, type HotCode, percent } from './facts.js';
+import { isSettled } from './first-ideas.js';
 import type { Idea } from './idea.js';
 
 /** Before everything else: what wins later is built on it. */
 const first = 1_000;
 /** On one unit, after it was tried on all of them. */
 const again = 0.8;
+/** The same where the cases that run this unit's code did not gain then. */
+const lastResort = 0.2;
 
 /** Every profile of the session on top of the incumbent, once; afterwards only combinations with it can win. */
 export function profileIdeas(input: PolicyInput, facts: Facts): Idea[] {
@@ -21,7 +24,7 @@ export function profileIdeas(input: PolicyInput, facts: Facts): Idea[] {
     return [
       {
         configuration: { ...withoutProfile(incumbent), ...profile },
-        value: isKnown ? again : first,
+        value: isSettled(profile, addonTrials) ? lastResort : isKnown ? again : first,
         theme: 'combination',
         reason: `${guesses(facts)}${reasons[lever]}`,
         origin: 'profile',
