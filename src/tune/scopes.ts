@@ -1,9 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Evidence } from '../evidence/types.js';
 import type { PolicyTrial, SeenTrial } from '../policy/types.js';
 import type { Budget } from './budget.js';
 import { seenTrials } from './seen-trials.js';
-import type { TunedUnit } from './units.js';
+import type { Incumbent, TunedUnit } from './units.js';
 
 /** What one proposal is for: all hot units at once, or one of them. */
 export interface Scope {
@@ -66,12 +65,15 @@ const patience = 10;
 
 /**
  * The scope that gets the next batch, from coarse to fine: all hot units at once for up to half of the search as long
- * as that gains, then single units by their share of time, more where a trial on all units made their own code faster, divided by
- * the trials they have had and by how long they have brought nothing. Undefined when every scope is exhausted.
+ * as that gains, then single units by their share of time, more where a trial on all units made their own code faster, less where the
+ * stock compiler's code is ahead, divided by the trials they have had and by how long they have brought nothing. Undefined when every
+ * scope is exhausted.
+ * @param leads of the stock compiler's code over -O3 in each unit, as natural logarithms
  */
 export function nextScope(
   scopes: readonly Scope[],
   budget: Pick<Budget, 'searchProgress'>,
+  leads: ReadonlyMap<TunedUnit, number> = new Map(),
 ): Scope | undefined {
   const addon = scopes.find(({ kind }) => kind === 'addon');
   const single = scopes.filter(({ kind }) => kind === 'unit');
@@ -81,9 +83,14 @@ export function nextScope(
   }
   const open = single.filter(({ exhausted }) => !exhausted);
   const units = single.flatMap((scope) => scope.units);
-  const worth = ({ evidence, history, sinceGain, ...scope }: Scope): number => {
-    const promise = promiseOf(seenTrials(scope.units, units, addon?.history ?? []), scope.units);
-    const hope = 1 + promise / typicalGain;
+  const worth = ({ evidence, history, sinceGain, units: own }: Scope): number => {
+    const [unit] = own;
+    if (unit === undefined) return 0;
+    const gainIn = ({ inUnit = 1 }: SeenTrial): number => Math.log(inUnit);
+    const [held = 0] = seenTrials(own, units, [asTrial(unit.incumbent)]).map(gainIn);
+    const promise = Math.max(0, held, ...seenTrials(own, units, addon?.history ?? []).map(gainIn)) - held;
+    const behind = Math.max(0, (leads.get(unit) ?? 0) - held);
+    const hope = (1 + promise / typicalGain) / (1 + behind / largeGain);
     return (evidence.share * hope) / (1 + history.length / 8) / (1 + sinceGain / 16);
   };
   // Once for each: it takes a regression for every trial.
@@ -91,15 +98,11 @@ export function nextScope(
   return rated.sort((a, b) => b.value - a.value)[0]?.scope;
 }
 
-/** What a unit usually gains by trials of its own, as a natural logarithm. */
+/** What a unit's code usually gains by trials of its own, as a natural logarithm. */
 const typicalGain = 0.02;
+/** What it gains by them if all goes well. */
+const largeGain = 0.05;
 
-/** How much faster than with its incumbent the unit's own code was in a trial on all units, or under plain -O3. */
-function promiseOf(trials: readonly SeenTrial[], [unit]: readonly TunedUnit[]): number {
-  const gains = trials.map(({ inUnit = 1 }) => Math.log(inUnit));
-  const held = trials.findIndex(({ configuration }) =>
-    isDeepStrictEqual(configuration, unit?.incumbent.configuration),
-  );
-  const base = gains[held] ?? 0;
-  return Math.max(0, base, ...gains) - base;
+function asTrial({ configuration, speedup, cases }: Incumbent): PolicyTrial {
+  return { configuration, origin: '', outcome: 'faster', speedup, ...(cases && { cases }) };
 }

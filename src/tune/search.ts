@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
+import { partEffects } from '../evidence/case-effects.js';
 import { type EvidenceChange, evidenceChange, joinChanges } from '../evidence/compare.js';
 import type { Evidence } from '../evidence/types.js';
 import type { Configuration } from '../levers/types.js';
@@ -13,7 +14,7 @@ import { casesOf, onOwnCases } from './on-cases.js';
 import { isPlausible } from './plausible.js';
 import { mapPool } from './pool.js';
 import { nextScope, type Scope } from './scopes.js';
-import { seenTrials } from './seen-trials.js';
+import { caseShares, seenTrials } from './seen-trials.js';
 import type { Trials } from './trials.js';
 import { type Incumbent, incumbentAssembly, type TunedUnit, withObjects } from './units.js';
 import type { Assembly, CompiledObject, CompileOutcome, Workspace } from './workspace.js';
@@ -66,11 +67,38 @@ interface Candidate {
 /** Spends the search share of the budget; afterwards every unit holds its incumbent. */
 export async function search(context: SearchContext): Promise<void> {
   const { scopes, budget } = context;
+  const leads = await stockLeads(context);
   while (budget.maySearch && !context.signal?.aborted) {
-    const scope = nextScope(scopes, budget);
+    const scope = nextScope(scopes, budget, leads);
     if (scope === undefined) return;
     await searchScope(context, scope);
   }
+}
+
+/** How much faster than at -O3 each unit's code is as the stock compiler makes it, as natural logarithms, as far as the cases tell. */
+async function stockLeads({
+  units,
+  baseline,
+  workspace,
+  trials,
+  budget,
+  signal,
+}: SearchContext): Promise<ReadonlyMap<TunedUnit, number>> {
+  const shares = units.map((unit) => caseShares([unit]));
+  if (units.length < 2 || shares.every((cases) => Object.keys(cases).length === 0)) return new Map();
+  const { results } = await trials.measure({
+    baseline: await workspace.variant('o3', baseline),
+    candidates: [await workspace.variant('stock', new Map())],
+    goal: 'screen',
+    inputs: 'tune',
+    maxMs: budget.searchingMs,
+  });
+  signal?.throwIfAborted();
+  const [stock] = results;
+  if (stock === undefined || stock.outcome === 'failed') return new Map();
+  const byCase = Object.entries(stock.cases).map(([name, { ratio }]) => [name, ratio]);
+  const leads = partEffects(shares, Object.fromEntries(byCase));
+  return new Map(units.map((unit, index) => [unit, leads[index] ?? 0]));
 }
 
 async function searchScope(context: SearchContext, scope: Scope): Promise<void> {

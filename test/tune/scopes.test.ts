@@ -86,3 +86,12 @@ it('leaves exhausted scopes alone and ends when all are', () => {
   for (const scope of all) scope.exhausted = true;
   expect(nextScope(all, early)).toBeUndefined();
 });
+
+it('prefers a unit whose code the stock compiler does not make faster already', () => {
+  const all = scopes(0.4, 0.6);
+  withTrials(all[0], 10);
+  expect(nextScope(all, early)?.key).toBe('1.c');
+  const [stockIsAhead] = all[2]?.units ?? [];
+  const leads = stockIsAhead === undefined ? new Map() : new Map([[stockIsAhead, Math.log(1.4)]]);
+  expect(nextScope(all, early, leads)?.key).toBe('0.c');
+});
