@@ -37,5 +37,6 @@ export function sessionTools(
     leverPolicy: { allow: config.allow },
     signal,
   });
-  return { target, workspace, trials: new Trials(config, prep, logger) };
+  const isOtherLevel = level !== undefined && level !== host.levels.at(-1);
+  return { target, workspace, trials: new Trials(config, prep, logger, isOtherLevel) };
 }

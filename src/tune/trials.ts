@@ -19,6 +19,8 @@ export class Trials {
     config: Pick<Config, 'seed' | 'tolerance'>,
     private readonly prep: Pick<Preparation, 'bench' | 'stock' | 'mode' | 'emulated'>,
     private readonly logger: Logger,
+    /** Whether candidates are code for another ISA level than the stock build. */
+    isOtherLevel = false,
   ) {
     this.seed = config.seed;
     const { bench, stock, mode, emulated } = prep;
@@ -27,6 +29,7 @@ export class Trials {
     this.verifier = createVerifier({
       ...bench,
       reference: stock,
+      isOtherLevel,
       mode,
       ...(tolerance !== undefined && { tolerance: { absolute: tolerance, relative: tolerance } }),
     });

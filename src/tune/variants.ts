@@ -145,7 +145,7 @@ async function linkLevel(
   }
   const variant = await workspace.variant(level.name, assembly);
   const output = variant.binaries[binary.loaded] ?? '';
-  const comparison = await compareElf(binary.link.output, output);
+  const comparison = await compareElf(binary.link.output, output, true);
   if (!comparison.equal) throw problem(`the variant for ${level.name} differs: ${comparison.detail}`);
   await rename(output, path.join(into, level.name));
   await rm(folder, { recursive: true });

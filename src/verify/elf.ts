@@ -16,6 +16,9 @@ const linkerSymbols: ReadonlySet<string> = new Set([
 /** Virtual tables, type information and thunks of C++: compilers differ in when they emit and hide them. */
 const classData = /^_ZT/;
 
+/** What node looks up in an addon that it has loaded. */
+const entryPoint = /^(?:napi_register_module_v|node_register_module_v|node_api_module_get_api_version_v)\d+$/;
+
 /** Libraries that the node binary itself is linked with: present wherever an addon can be loaded. */
 const alwaysThere = /^(ld-linux.*|lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+|c\+\+)(\.so.*)?(\.musl.*)?)$/;
 
@@ -23,8 +26,13 @@ const alwaysThere = /^(ld-linux.*|lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+|c\+\+)(\.
  * Whether a candidate can stand in the place of the reference: same machine, same exported functions and data, no library needed in
  * addition. Weak symbols and class data do not count: what of inline functions, templates and virtual tables is exported depends on what was inlined. Files of
  * other formats (macOS) are not looked into, but must be of the same kind.
+ * @param isOtherLevel the candidate is for another ISA level, by whose macros sources choose what they define: of its symbols only those count that node looks up
  */
-export async function compareElf(reference: string, candidate: string): Promise<ElfComparison> {
+export async function compareElf(
+  reference: string,
+  candidate: string,
+  isOtherLevel = false,
+): Promise<ElfComparison> {
   const [expected, actual] = (await Promise.all([readFile(reference), readFile(candidate)])).map(readElf);
   if (expected === undefined || actual === undefined) {
     return expected === actual
@@ -34,8 +42,8 @@ export async function compareElf(reference: string, candidate: string): Promise<
   if (expected.machine !== actual.machine) {
     return differ(`the machine changed from ${expected.machine} to ${actual.machine} (ELF e_machine)`);
   }
-  const before = exportedNames(expected);
-  const after = exportedNames(actual);
+  const before = exportedNames(expected, isOtherLevel);
+  const after = exportedNames(actual, isOtherLevel);
   const missing = [...before].filter((name) => !after.has(name));
   const added = [...after].filter((name) => !before.has(name));
   if (missing.length > 0) return differ(`no longer exported: ${list(missing)}`);
@@ -44,11 +52,15 @@ export async function compareElf(reference: string, candidate: string): Promise<
   return needed.length > 0 ? differ(`needs more libraries: ${list(needed)}`) : { equal: true };
 }
 
-function exportedNames(file: ElfFile): Set<string> {
+function exportedNames(file: ElfFile, onlyEntryPoints: boolean): Set<string> {
   const names = file.dynamicSymbols
     .filter(({ binding, defined, exported }) => binding === 'global' && defined && exported)
     .map(({ name }) => name);
-  return new Set(names.filter((name) => !linkerSymbols.has(name) && !classData.test(name)));
+  return new Set(
+    names.filter((name) =>
+      onlyEntryPoints ? entryPoint.test(name) : !linkerSymbols.has(name) && !classData.test(name),
+    ),
+  );
 }
 
 function list(names: readonly string[]): string {

@@ -8,6 +8,8 @@ import { compareElf } from './elf.js';
 
 export interface VerifierRequest extends BenchTarget {
   readonly reference: Variant;
+  /** Candidates are code for another ISA level than the reference. */
+  readonly isOtherLevel?: boolean;
   /** Both by default. */
   readonly inputs?: readonly Inputs[];
   /** Only where the config sets one; outputs must be equal otherwise. */
@@ -48,7 +50,7 @@ type CommandEnd = ChildEnd<Buffer>;
 
 export function createVerifier(request: VerifierRequest): Verifier {
   const target = { ...request, packageRoot: realpathSync(request.packageRoot) };
-  const { reference, bench, tolerance, timeoutMs = defaultTimeoutMs } = target;
+  const { reference, bench, tolerance, isOtherLevel, timeoutMs = defaultTimeoutMs } = target;
   const inputSets = target.inputs ?? (['tune', 'check'] as const);
   const expected = new Map<Inputs, OutputsEnd>();
   const printed = new Map<Inputs, readonly [CommandEnd, CommandEnd]>();
@@ -131,7 +133,7 @@ export function createVerifier(request: VerifierRequest): Verifier {
       try {
         const verdicts = new Map<string, Verification>();
         for (const candidate of candidates)
-          verdicts.set(candidate.id, await sameInterface(reference, candidate));
+          verdicts.set(candidate.id, await sameInterface(reference, candidate, isOtherLevel));
         const fitting = candidates.filter(({ id }) => verdicts.get(id)?.outcome === 'equal');
         const passed = await passedTogether(session, fitting);
         for (const candidate of fitting) {
@@ -146,11 +148,15 @@ export function createVerifier(request: VerifierRequest): Verifier {
 }
 
 /** Exported symbols, ELF machine and needed libraries. A file that cannot be read as a binary at all is left to the loader. */
-async function sameInterface(reference: Variant, candidate: Variant): Promise<Verification> {
+async function sameInterface(
+  reference: Variant,
+  candidate: Variant,
+  isOtherLevel?: boolean,
+): Promise<Verification> {
   for (const [loaded, file] of Object.entries(candidate.binaries)) {
     const original = reference.binaries[loaded];
     if (original === undefined) continue;
-    const comparison = await compareElf(original, file);
+    const comparison = await compareElf(original, file, isOtherLevel);
     if (comparison.equal) continue;
     return { outcome: 'incorrect', case: 'exported symbols', path: '', detail: comparison.detail };
   }

@@ -49,6 +49,18 @@ describe('compareElf', () => {
     expect(await compareElf(one, two)).toEqual({ equal: false, detail: 'newly exported: b' });
   });
 
+  it('asks of code for another ISA level only for what node looks up', async () => {
+    const entry = 'void napi_register_module_v1(void) {}';
+    const plain = compile('level', `${twoFunctions} ${entry}`);
+    const other = compile('other', `int a(void) { return 1; } int d(void) { return 4; } ${entry}`);
+    expect(await compareElf(plain, other)).toEqual({ equal: false, detail: 'no longer exported: b' });
+    expect(await compareElf(plain, other, true)).toEqual({ equal: true });
+    expect(await compareElf(plain, compile('gone', twoFunctions), true)).toEqual({
+      equal: false,
+      detail: 'no longer exported: napi_register_module_v1',
+    });
+  });
+
   it('sees a library that is needed in addition, unless node itself needs it', async () => {
     const library = compile('libdep', 'int dep(void) { return 1; }', '-Wl,-soname,libdep.so');
     const plain = compile('without', twoFunctions);
