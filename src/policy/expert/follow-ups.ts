@@ -1,5 +1,6 @@
 import type { EvidenceChange } from '../../evidence/compare.js';
 import { catalogue } from '../../levers/catalogue.js';
+import { profileLeverOf } from '../../levers/profiles.js';
 import type { Configuration, LeverValue } from '../../levers/types.js';
 import { type Finding, weightOf } from './first-ideas.js';
 import { describe, type Idea, merged, shared } from './idea.js';
@@ -13,6 +14,8 @@ const worthCombining = 0.25;
 const clearLoss = -1;
 /** Of a neighbouring value that gave the same code in another place. */
 const idleNeighbour = 0.2;
+/** Of a combination with another profile than the incumbent's, which was chosen among them. */
+const otherProfile = 0.3;
 /** Gains do not add: a pair brings about this much of its parts' sum. */
 const additivity = 0.7;
 
@@ -38,8 +41,10 @@ function gainText(lesson: Lesson): string {
 }
 
 function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
-  const best = lessons.of(incumbent)?.gain ?? 0;
-  const winners = winnersOf(lessons);
+  const held = lessons.of(incumbent);
+  const best = held?.gain ?? 0;
+  // What others are put on top of is the incumbent, which won a race, where another one only looks as good.
+  const winners = winnersOf(lessons).sort((a, b) => Number(b === held) - Number(a === held));
   const ideas: Idea[] = [];
   const consider = (parts: readonly Lesson[]): void => {
     const [first, ...others] = parts;
@@ -59,9 +64,12 @@ function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
       used.push(part);
     }
     if (used.length === 1) return;
+    const value = Math.max(first.weight * (first.gain - best) + added, 0.2 * added);
+    const [profile, chosen] = [configuration, incumbent].map(profileLeverOf);
     ideas.push({
       configuration,
-      value: Math.max(first.weight * (first.gain - best) + added, 0.2 * added),
+      value:
+        profile !== undefined && chosen !== undefined && profile !== chosen ? otherProfile * value : value,
       theme: 'combination',
       reason: `${used.map(gainText).join(' and ')}: together they may bring more`,
       origin: 'combine',
