@@ -1,6 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../config/load.js';
+import { isaLevelOf } from '../../levers/isa-level.js';
 import type { Logger } from '../../log.js';
 import type { Variant } from '../../measure/types.js';
 import { findHotUnits } from '../../tune/hot-units.js';
@@ -44,7 +45,8 @@ async function judgeNow(request: FinalRequest, workDir: string): Promise<FinalRe
   const { config, logger, signal, minutes } = request;
   const prep = await prepare(config, { workDir, logger, signal });
   const profiles = path.join(workDir, 'profiles');
-  const tools = sessionTools(config, prep, { workDir, profiles, logger, signal });
+  const level = isaLevelOf(prep.target);
+  const tools = sessionTools(config, prep, { workDir, level, profiles, logger, signal });
   const { trials } = tools;
   const plain = await plainRequest(request, prep, tools, { workDir, profiles });
   const missing: Record<string, string> = {};
@@ -94,6 +96,7 @@ async function plainRequest(
       binaries: prep.binaries,
       clang: prep.clang,
       commands,
+      level: isaLevelOf(prep.target),
       profiles,
     });
   return {
