@@ -159,6 +159,10 @@ export function quote({ remark, share }: HotRemark): string {
   return `${remark.pass}:${remark.name}${detail} in ${remark.function}${place}, ${percent(share)} of the time`;
 }
 
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }

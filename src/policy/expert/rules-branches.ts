@@ -1,4 +1,4 @@
-import { matchCode, matchRemarks } from './facts.js';
+import { counted, matchCode, matchRemarks } from './facts.js';
 import type { Rule } from './rule.js';
 
 /** From control flow in remarks and code. */
@@ -14,7 +14,8 @@ export const branchRules: readonly Rule[] = [
       matchCode(
         facts.code.filter(({ code }) => (code.branchedSelects ?? 0) > 0),
         facts,
-        (code) => `${code.branchedSelects} conditional moves that the compiler turned into branches`,
+        ({ branchedSelects = 0 }) =>
+          `${counted(branchedSelects, 'conditional move')} that the compiler turned into branches`,
       ),
     edits: [{ 'x86-cmov-converter': false }],
     effect: 'conditional moves of unpredictable comparisons are not turned into branches',
@@ -98,7 +99,7 @@ export const branchRules: readonly Rule[] = [
       matchCode(
         facts.code.filter(({ code }) => code.indirectJumps > 0),
         facts,
-        (code) => `${code.indirectJumps} indirect jumps`,
+        (code) => counted(code.indirectJumps, 'indirect jump'),
       ),
     // Small tables first: a switch over few cases, inside a loop over data, ran 1.14 times as fast without its table, another program 1.16.
     edits: [
@@ -122,7 +123,7 @@ export const branchRules: readonly Rule[] = [
       matchCode(
         facts.code.filter(({ code }) => code.divisions > 0),
         facts,
-        (code) => `${code.divisions} integer divisions`,
+        (code) => counted(code.divisions, 'integer division'),
       ),
     edits: [{ 'x86-tune-idivq-to-divl': '+' }],
     effect: '64-bit divisions of small numbers take the 32-bit instruction',
