@@ -197,6 +197,53 @@ describe('the expert', () => {
     expect(ofUnit.some(({ origin }) => origin === 'thin-lto')).toBe(false);
   });
 
+  it('gives ThinLTO a profile that it can use', async () => {
+    const counted = { 'pgo-ir': 'a'.repeat(64) };
+    const recounted = { 'pgo-cs': 'b'.repeat(64) };
+    const history = [trialOf(counted, 1.1, 'profile'), trialOf(recounted, 1.2, 'profile')];
+    const profiles = [counted, recounted];
+    const input = inputOf(evidence, { scope: 'addon', profiles, history, incumbent: recounted, batch: 200 });
+    const linked = (await expert.propose(input)).find(({ origin }) => origin === 'thin-lto');
+    expect(linked?.configuration).toEqual({ ...counted, 'lto-thin': true });
+  });
+
+  it('combines with the profile that won, and with another one only where that one does not fit', async () => {
+    const counted = { 'pgo-ir': 'a'.repeat(64) };
+    const recounted = { 'pgo-cs': 'b'.repeat(64) };
+    const unrolled = { 'unroll-threshold': 2000 };
+    const history = [
+      trialOf(counted, 1.1, 'profile'),
+      trialOf(recounted, 1.11, 'profile'),
+      trialOf({ 'lto-thin': true }, 1.06, 'thin-lto'),
+      trialOf(unrolled, 1.05, 'unroll-long-loops'),
+    ];
+    const input = inputOf(evidence, { scope: 'addon', history, incumbent: recounted, batch: 200 });
+    const combined = (await expert.propose(input)).filter(({ origin }) => origin === 'combine');
+    const place = (configuration: Configuration): number =>
+      keys(combined).indexOf(configurationKey(configuration));
+    expect(
+      combined.every(({ configuration }) => !('pgo-ir' in configuration && 'pgo-cs' in configuration)),
+    ).toBe(true);
+    expect(place({ ...recounted, ...unrolled })).toBe(0);
+    expect(place({ ...counted, 'lto-thin': true })).toBeGreaterThan(0);
+    expect(place({ ...counted, ...unrolled })).toBeGreaterThan(place({ ...counted, 'lto-thin': true }));
+  });
+
+  it('does not take what the incumbent gained on all files for a gain of what was put on top of it', async () => {
+    const incumbent = { 'pgo-ir': 'a'.repeat(64) };
+    const onTop = (edit: Configuration, speedup: number) => trialOf({ ...incumbent, ...edit }, speedup);
+    const history = [onTop({ 'falign-loops': 32 }, 1.2), onTop({ 'fno-plt': true }, 1.199)];
+    const input = inputOf(evidence, {
+      incumbent,
+      history,
+      addonTrials: [trialOf(incumbent, 1.2)],
+      batch: 200,
+    });
+    const proposals = await expert.propose(input);
+    expect(proposals.length).toBeGreaterThan(20);
+    expect(proposals.some(({ origin }) => origin === 'combine')).toBe(false);
+  });
+
   it('ranks on one unit behind what brought nothing on all of them', async () => {
     const profiles = [{ 'pgo-ir': 'a'.repeat(64) }];
     const place = async (addonTrials: readonly PolicyTrial[]): Promise<number> => {

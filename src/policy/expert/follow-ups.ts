@@ -1,5 +1,6 @@
 import type { EvidenceChange } from '../../evidence/compare.js';
 import { catalogue } from '../../levers/catalogue.js';
+import { conflicts } from '../../levers/conflicts.js';
 import { profileLeverOf } from '../../levers/profiles.js';
 import type { Configuration, LeverValue } from '../../levers/types.js';
 import { type Finding, weightOf } from './first-ideas.js';
@@ -65,11 +66,9 @@ function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
     }
     if (used.length === 1) return;
     const value = Math.max(first.weight * (first.gain - best) + added, 0.2 * added);
-    const [profile, chosen] = [configuration, incumbent].map(profileLeverOf);
     ideas.push({
       configuration,
-      value:
-        profile !== undefined && chosen !== undefined && profile !== chosen ? otherProfile * value : value,
+      value: hasOtherProfile(configuration, incumbent) ? otherProfile * value : value,
       theme: 'combination',
       reason: `${used.map(gainText).join(' and ')}: together they may bring more`,
       origin: 'combine',
@@ -82,6 +81,14 @@ function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
     if (i >= 2) consider(winners.slice(0, i + 1));
   }
   return ideas;
+}
+
+/** Whether it has a profile, and could as well have the incumbent's. */
+function hasOtherProfile(configuration: Configuration, incumbent: Configuration): boolean {
+  const [own, chosen] = [profileLeverOf(configuration), profileLeverOf(incumbent)];
+  if (own === undefined || chosen === undefined || own === chosen) return false;
+  const { [own]: _, ...rest } = configuration;
+  return conflicts({ ...rest, [chosen]: incumbent[chosen] ?? '' }).length === 0;
 }
 
 /** The best trials; of several with the same code, which have the same numbers, the shortest. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { profileLevers, shownValue } from '../../levers/profiles.js';
+import { conflicts } from '../../levers/conflicts.js';
+import { shownValue } from '../../levers/profiles.js';
 import type { Configuration, LeverValue, Scalar } from '../../levers/types.js';
 import type { Theme } from './rule.js';
 
@@ -20,7 +21,7 @@ export function percentOf(speedup: number): number {
   return 100 * Math.log(speedup);
 }
 
-/** Both configurations at once; lists of functions, and hints of different loops, are united. `undefined` when they disagree about a lever or have different profiles. */
+/** Both configurations at once; lists of functions, and hints of different loops, are united. `undefined` when they contradict each other. */
 export function merged(one: Configuration, other: Configuration): Configuration | undefined {
   const result: Record<string, Configuration[string]> = { ...one };
   for (const [id, value] of Object.entries(other)) {
@@ -34,7 +35,7 @@ export function merged(one: Configuration, other: Configuration): Configuration 
       result[id] = joined;
     } else if (JSON.stringify(present) !== JSON.stringify(value)) return undefined;
   }
-  return profileLevers.filter((id) => id in result).length > 1 ? undefined : result;
+  return conflicts(result).length > 0 ? undefined : result;
 }
 
 /** What both configurations have, down to the functions of a list and the loops of a hint. */

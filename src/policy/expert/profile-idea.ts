@@ -67,7 +67,7 @@ const reasons = {
     'samples of the bench say roughly how often every block runs, without the counters that change the code which is counted',
 };
 
-function withoutProfile(configuration: Configuration): Configuration {
+export function withoutProfile(configuration: Configuration): Configuration {
   return Object.fromEntries(
     Object.entries(configuration).filter(([id]) => !(profileLevers as readonly string[]).includes(id)),
   );

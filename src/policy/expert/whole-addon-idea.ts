@@ -1,6 +1,8 @@
+import type { Configuration } from '../../levers/types.js';
 import type { PolicyInput } from '../types.js';
 import { type Facts, quote } from './facts.js';
 import type { Idea } from './idea.js';
+import { withoutProfile } from './profile-idea.js';
 
 /** After the profiles, before levers that act inside one file. */
 const early = 100;
@@ -8,14 +10,15 @@ const early = 100;
 const unfounded = 1.2;
 
 /** ThinLTO among all hot files, once. One file alone has nothing to be optimised with. */
-export function wholeAddonIdeas({ scope, incumbent, history }: PolicyInput, facts: Facts): Idea[] {
+export function wholeAddonIdeas(input: PolicyInput, facts: Facts): Idea[] {
+  const { scope, history } = input;
   if (scope !== 'addon' || history.some(({ configuration }) => 'lto-thin' in configuration)) return [];
   const crossing = facts
     .remarks('inline', 'NoDefinition')
     .find(({ remark }) => facts.shareOf(remark.args.Callee ?? '') > 0);
   return [
     {
-      configuration: { ...incumbent, 'lto-thin': true },
+      configuration: { ...linkable(input), 'lto-thin': true },
       value: crossing === undefined ? unfounded : early,
       theme: 'combination',
       reason:
@@ -25,4 +28,11 @@ export function wholeAddonIdeas({ scope, incumbent, history }: PolicyInput, fact
       origin: 'thin-lto',
     },
   ];
+}
+
+/** The incumbent, with a profile that ThinLTO can use: of all, it is the one that was counted before inlining. */
+function linkable({ incumbent, profiles = [] }: PolicyInput): Configuration {
+  const counted = profiles.find((profile) => 'pgo-ir' in profile);
+  if ('pgo-cs' in incumbent) return { ...withoutProfile(incumbent), ...counted };
+  return 'pgo-sample' in incumbent ? withoutProfile(incumbent) : incumbent;
 }
