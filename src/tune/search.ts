@@ -85,7 +85,8 @@ async function stockLeads({
   signal,
 }: SearchContext): Promise<ReadonlyMap<TunedUnit, number>> {
   const shares = units.map((unit) => caseShares([unit]));
-  if (units.length < 2 || shares.every((cases) => Object.keys(cases).length === 0)) return new Map();
+  // One case alone tells no unit from another.
+  if (units.length < 2 || new Set(shares.flatMap(Object.keys)).size < 2) return new Map();
   const { results } = await trials.measure({
     baseline: await workspace.variant('o3', baseline),
     candidates: [await workspace.variant('stock', new Map())],
