@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import os from 'node:os';
-import { partEffects } from '../evidence/case-effects.js';
 import { type EvidenceChange, evidenceChange, joinChanges } from '../evidence/compare.js';
 import type { Evidence } from '../evidence/types.js';
 import type { Configuration } from '../levers/types.js';
@@ -14,7 +13,8 @@ import { casesOf, onOwnCases } from './on-cases.js';
 import { isPlausible } from './plausible.js';
 import { mapPool } from './pool.js';
 import { nextScope, type Scope } from './scopes.js';
-import { caseShares, seenTrials } from './seen-trials.js';
+import { seenTrials } from './seen-trials.js';
+import { stockLeads } from './stock-leads.js';
 import type { Trials } from './trials.js';
 import { type Incumbent, incumbentAssembly, type TunedUnit, withObjects } from './units.js';
 import type { Assembly, CompiledObject, CompileOutcome, Workspace } from './workspace.js';
@@ -73,33 +73,6 @@ export async function search(context: SearchContext): Promise<void> {
     if (scope === undefined) return;
     await searchScope(context, scope);
   }
-}
-
-/** How much faster than at -O3 each unit's code is as the stock compiler makes it, as natural logarithms, as far as the cases tell. */
-async function stockLeads({
-  units,
-  baseline,
-  workspace,
-  trials,
-  budget,
-  signal,
-}: SearchContext): Promise<ReadonlyMap<TunedUnit, number>> {
-  const shares = units.map((unit) => caseShares([unit]));
-  // One case alone tells no unit from another.
-  if (units.length < 2 || new Set(shares.flatMap(Object.keys)).size < 2) return new Map();
-  const { results } = await trials.measure({
-    baseline: await workspace.variant('o3', baseline),
-    candidates: [await workspace.variant('stock', new Map())],
-    goal: 'screen',
-    inputs: 'tune',
-    maxMs: budget.searchingMs,
-  });
-  signal?.throwIfAborted();
-  const [stock] = results;
-  if (stock === undefined || stock.outcome === 'failed') return new Map();
-  const byCase = Object.entries(stock.cases).map(([name, { ratio }]) => [name, ratio]);
-  const leads = partEffects(shares, Object.fromEntries(byCase));
-  return new Map(units.map((unit, index) => [unit, leads[index] ?? 0]));
 }
 
 async function searchScope(context: SearchContext, scope: Scope): Promise<void> {
