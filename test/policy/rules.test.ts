@@ -102,7 +102,7 @@ const cases: readonly Case[] = [
   {
     id: 'unroll-long-loops',
     remarks: [missedLoop],
-    first: { 'unroll-runtime': true, 'partial-unrolling-threshold': 256 },
+    first: { 'unroll-threshold': 2000 },
     silent: { remarks: [missedLoop, remark('loop-unroll', 'FullyUnrolled')] },
   },
   {

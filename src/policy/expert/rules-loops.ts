@@ -18,9 +18,10 @@ export const unrollingRules: readonly Rule[] = [
     prior: 2.8,
     when: (facts) => matchRemarks(hotLoops(facts), facts, 'a loop that was not unrolled'),
     edits: [
-      { 'unroll-runtime': true, 'partial-unrolling-threshold': 256 },
-      // The 64 rounds of SHA-256 need 2000 (1.25 times as fast), or 600 if they are unrolled in part (1.21).
+      // The 64 rounds of SHA-256 need 2000 (1.25 times as fast), or 600 if they are unrolled in part (1.21). Of thirteen packages it made five faster, by 1 to
+      // 15 %, and one slower, and changed nothing in four; unrolling at run time made three faster.
       { 'unroll-threshold': 2000 },
+      { 'unroll-runtime': true, 'partial-unrolling-threshold': 256 },
       { 'unroll-partial-threshold': 600 },
       { 'unroll-runtime': true, 'partial-unrolling-threshold': 256, 'unroll-max-count': 4 },
       { 'unroll-runtime': true, 'unroll-runtime-multi-exit': true },
