@@ -27,7 +27,7 @@ export const branchRules: readonly Rule[] = [
     theme: 'branches',
     scope: 'unit',
     arch: 'x64',
-    prior: 1.3,
+    prior: 0.8,
     when: (facts) =>
       matchCode(
         facts.code.filter(({ code }) => code.cmov >= 2),
@@ -47,7 +47,7 @@ export const branchRules: readonly Rule[] = [
     id: 'fold-branches',
     theme: 'branches',
     scope: 'unit',
-    prior: 1.1,
+    prior: 0.9,
     when: (facts) =>
       matchRemarks(
         facts.remarks('loop-vectorize', 'NoCFGForSelect', 'CFGNotUnderstood', 'LoopContainsSwitch'),

@@ -28,7 +28,7 @@ export const generalRules: readonly Rule[] = [
     id: 'level-of-the-project',
     theme: 'inlining',
     scope: 'unit',
-    prior: 1.7,
+    prior: 1.3,
     when: (facts) =>
       facts.ownLevel === undefined || levels[facts.ownLevel] === undefined
         ? undefined
@@ -42,7 +42,7 @@ export const generalRules: readonly Rule[] = [
     id: 'smaller-code',
     theme: 'inlining',
     scope: 'unit',
-    prior: 0.7,
+    prior: 0.5,
     when: (facts) => whole(facts, `${bytesOf(facts)} bytes of hot code`),
     edits: [{ 'O-level-O2': true }, { 'O-level-O2': true, 'fno-vectorize': true, 'fno-slp-vectorize': true }],
     effect: 'less duplicated code in the instruction cache',
@@ -52,7 +52,7 @@ export const generalRules: readonly Rule[] = [
     id: 'scalar-code',
     theme: 'vectorizing',
     scope: 'unit',
-    prior: 0.8,
+    prior: 0.5,
     when: (facts) =>
       matchCode(
         facts.code.filter(({ code }) => code.vector > 0),
@@ -72,7 +72,7 @@ export const generalRules: readonly Rule[] = [
     theme: 'scheduling',
     scope: 'unit',
     arch: 'x64',
-    prior: 0.6,
+    prior: 1,
     when: (facts) => whole(facts, 'instruction order was chosen for a generic core'),
     edits: [
       { 'enable-misched': false },
@@ -88,7 +88,7 @@ export const generalRules: readonly Rule[] = [
     id: 'addressing',
     theme: 'registers',
     scope: 'unit',
-    prior: 0.7,
+    prior: 0.5,
     when: (facts) => whole(facts, 'induction variables of the hot loops were chosen by a heuristic'),
     edits: [
       { 'lsr-drop-solution': true },
@@ -125,7 +125,7 @@ export const generalRules: readonly Rule[] = [
     id: 'coherent-groups',
     theme: 'tuning',
     scope: 'unit',
-    prior: 0.9,
+    prior: 0.5,
     when: (facts) => whole(facts, 'levers of one intent can add up where each alone is lost in the noise'),
     edits: [
       {

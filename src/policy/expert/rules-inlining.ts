@@ -73,7 +73,7 @@ export const inliningRules: readonly Rule[] = [
     id: 'over-inlined-caller',
     theme: 'inlining',
     scope: 'unit',
-    prior: 1.3,
+    prior: 1,
     when: (facts) => matchRemarks(crowdedCallers(facts), facts, 'and the same functions spill'),
     edits: [
       { 'inline-threshold': 100, 'inlinehint-threshold': 150 },
@@ -88,7 +88,7 @@ export const inliningRules: readonly Rule[] = [
     id: 'keep-callee-out',
     theme: 'inlining',
     scope: 'function',
-    prior: 1.4,
+    prior: 1.1,
     when: (facts) => {
       const big = crowdedCallers(facts)
         .filter(({ remark }) => numberOf(remark, 'Cost') > 60 || remark.count > 1)

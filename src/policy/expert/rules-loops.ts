@@ -56,7 +56,7 @@ export const unrollingRules: readonly Rule[] = [
     id: 'unroll-less',
     theme: 'unrolling',
     scope: 'unit',
-    prior: 2.2,
+    prior: 1.5,
     when: (facts) => matchRemarks(facts.remarks('loop-unroll', 'PartialUnrolled'), facts),
     edits: [
       { 'fno-unroll-loops': true },
@@ -108,7 +108,7 @@ export const vectorizingRules: readonly Rule[] = [
     id: 'vector-body-too-wide',
     theme: 'vectorizing',
     scope: 'unit',
-    prior: 1.5,
+    prior: 1.1,
     when: (facts) => matchRemarks(wideLoops(facts), facts, 'short trips never reach the vector body'),
     edits: [
       { 'force-vector-interleave': 1 },
@@ -140,7 +140,7 @@ export const vectorizingRules: readonly Rule[] = [
     id: 'vectorize-anyway',
     theme: 'vectorizing',
     scope: 'unit',
-    prior: 2.5,
+    prior: 1.8,
     when: (facts) =>
       matchRemarks(
         facts.remarks('loop-vectorize', 'VectorizationNotBeneficial'),

@@ -8,7 +8,7 @@ export const registerRules: readonly Rule[] = [
     id: 'spills-in-hot-loop',
     theme: 'registers',
     scope: 'unit',
-    prior: 2,
+    prior: 1.6,
     when: (facts) => {
       const total = facts.spillingLoops.reduce((count, { remark }) => count + spillCount(remark.args), 0);
       return matchRemarks(facts.spillingLoops, facts, `${total} spills and reloads in hot loops`);
@@ -45,7 +45,7 @@ export const registerRules: readonly Rule[] = [
     id: 'frame-pointer',
     theme: 'registers',
     scope: 'unit',
-    prior: 1,
+    prior: 0.7,
     when: (facts) =>
       matchCode(
         facts.code.filter(({ code }) => code.stackAccesses >= Math.max(4, code.instructions / 20)),
