@@ -51,9 +51,13 @@ export class Budget {
     return Math.max(0, this.searchMs - this.elapsedMs);
   }
 
-  /** Time left for guard and confirmation, at least a quarter of the budget: a session that cannot confirm is worthless. */
+  /**
+   * Time left for guard and confirmation, at least a quarter of the budget: a session that cannot confirm is worthless. Once all is used up, what has to be
+   * confirmed again gets an eighth.
+   */
   get judgingMs(): number {
     const total = this.limits.minutes * 60_000;
-    return Math.max(total - this.elapsedMs, total / 4);
+    const left = total - this.elapsedMs;
+    return Math.max(left, total / (left > 0 ? 4 : 8));
   }
 }

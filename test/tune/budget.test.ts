@@ -15,7 +15,9 @@ it('ends the search by trials and leaves time to judge', () => {
   now += 3 * 60_000;
   expect(byTime.maySearch).toBe(false);
   expect(byTime.searchingMs).toBe(0);
-  expect(byTime.judgingMs).toBeGreaterThanOrEqual(2 * 60_000);
+  expect(byTime.judgingMs).toBeCloseTo(2.5 * 60_000, 3);
+  now += 3 * 60_000;
+  expect(byTime.judgingMs).toBeCloseTo(1.25 * 60_000, 3);
 });
 
 it('counts the time of the session that it continues', () => {
