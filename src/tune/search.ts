@@ -99,6 +99,7 @@ async function searchScope(context: SearchContext, scope: Scope): Promise<void> 
     scope.exhausted = true;
     return;
   }
+  seeIncumbent(scope);
   const { candidates, copies } = await compileBatch(context, scope, proposals);
   const verified = await verifyBatch(context, scope, candidates);
   if (verified.length > 0) await measureBatch(context, scope, verified);
@@ -125,6 +126,15 @@ function incumbentOf(scope: Scope): TunedUnit['incumbent'] {
   const [unit] = scope.units;
   if (unit === undefined) throw new Error('a scope without units');
   return unit.incumbent;
+}
+
+/** What a single file has from a trial on all files is code that need not be measured there. */
+function seeIncumbent(scope: Scope): void {
+  const hash = hashOf(scope.units.map(({ incumbent }) => incumbent.object));
+  if (scope.seen.has(hash)) return;
+  const { configuration, speedup, cases } = incumbentOf(scope);
+  const numbers = { speedup, ci: [speedup, speedup] as const, ...(cases && { cases }) };
+  scope.seen.set(hash, { configuration, origin: 'incumbent', outcome: 'within-noise', ...numbers });
 }
 
 interface Batch {
