@@ -244,6 +244,26 @@ describe('the expert', () => {
     expect(proposals.some(({ origin }) => origin === 'combine')).toBe(false);
   });
 
+  it('varies a value of the incumbent once, not in every trial on top of it', async () => {
+    const profile = { 'pgo-ir': 'a'.repeat(64) };
+    const incumbent = { ...profile, 'unroll-threshold': 1000 };
+    const addonTrials = [trialOf(profile, 1.1), trialOf(incumbent, 1.2)];
+    const history = [
+      trialOf({ ...incumbent, 'falign-loops': 32 }, 1.201),
+      trialOf({ ...incumbent, 'fno-plt': true }, 1.199),
+      trialOf({ ...profile, 'unroll-threshold': 500, 'fno-plt': true }, 1.198),
+    ];
+    const input = inputOf(evidence, { incumbent, history, addonTrials, batch: 200 });
+    const proposals = await expert.propose(input);
+    const varied = proposals.filter(({ origin }) => origin.startsWith('neighbour'));
+    for (const value of [500, 2000]) {
+      expect(keys(varied)).toContain(configurationKey({ ...profile, 'unroll-threshold': value }));
+      const beside = configurationKey({ ...profile, 'falign-loops': 32, 'unroll-threshold': value });
+      expect(keys(varied)).not.toContain(beside);
+    }
+    expect(proposals.slice(0, 12).some(({ origin }) => origin === 'combine')).toBe(false);
+  });
+
   it('ranks on one unit behind what brought nothing on all of them', async () => {
     const profiles = [{ 'pgo-ir': 'a'.repeat(64) }];
     const place = async (addonTrials: readonly PolicyTrial[]): Promise<number> => {

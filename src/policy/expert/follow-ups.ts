@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EvidenceChange } from '../../evidence/compare.js';
 import { catalogue } from '../../levers/catalogue.js';
 import { conflicts } from '../../levers/conflicts.js';
@@ -41,7 +42,17 @@ function gainText(lesson: Lesson): string {
   return `${describe(lesson.trial.configuration)} measured ${lesson.trial.speedup?.toFixed(3)}`;
 }
 
-function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
+/**
+ * What a configuration has without the lever in question: the best that is known of its parts; the incumbent's gain where it has all the incumbent's
+ * levers, if only with other values.
+ */
+function gainWithin(configuration: Configuration, { incumbent, lessons }: FollowUpInput): number {
+  const isVariant = Object.keys(incumbent).every((id) => id in configuration);
+  return Math.max(lessons.within(configuration), isVariant ? (lessons.of(incumbent)?.gain ?? 0) : 0);
+}
+
+function combinations(input: FollowUpInput): Idea[] {
+  const { incumbent, lessons } = input;
   const held = lessons.of(incumbent);
   const best = held?.gain ?? 0;
   // What others are put on top of is the incumbent, which won a race, where another one only looks as good.
@@ -55,7 +66,7 @@ function combinations({ incumbent, lessons }: FollowUpInput): Idea[] {
     const used = [first];
     for (const part of others) {
       const gain =
-        part.weight * (part.gain - lessons.within(shared(configuration, part.trial.configuration)));
+        part.weight * (part.gain - gainWithin(shared(configuration, part.trial.configuration), input));
       // Otherwise it has its gain from what the others have too.
       if (gain <= worthCombining) continue;
       const joined = merged(configuration, part.trial.configuration);
@@ -108,12 +119,15 @@ function levers(lesson: Lesson): number {
 }
 
 function neighbours(input: FollowUpInput): Idea[] {
-  const { lessons } = input;
-  return winnersOf(lessons).flatMap((lesson) =>
+  const { incumbent, lessons } = input;
+  const held = lessons.of(incumbent);
+  return [...new Set([...(held ? [held] : []), ...winnersOf(lessons)])].flatMap((lesson) =>
     Object.entries(lesson.trial.configuration).flatMap(([id, value]) => {
+      // What others have from the incumbent is varied there.
+      if (lesson !== held && isDeepStrictEqual(incumbent[id], value)) return [];
       const { [id]: _, ...rest } = lesson.trial.configuration;
       // What the lever itself brought, not what stands beside it.
-      const gain = lesson.weight * (lesson.gain - lessons.within(rest));
+      const gain = lesson.weight * (lesson.gain - gainWithin(rest, input));
       return adjacentValues(id, value).map(
         (next): Idea => ({
           configuration: { ...rest, [id]: next },
