@@ -82,7 +82,7 @@ async function gatherIn(folder: string, request: GatherRequest): Promise<Evidenc
     remarks: remarks ?? [],
     assembly: withBranchedSelects(
       assembly,
-      problem ?? (await readObjectAssembly(branchless, names, clang, signal)),
+      problem === undefined ? await readObjectAssembly(branchless, names, clang, signal) : undefined,
     ),
     ...(loops?.kind === 'read' && { loops: loops.loops }),
     sources: {
@@ -111,10 +111,10 @@ const keepSelects = ['-mllvm', '-x86-cmov-converter=false'];
 /** The facts, with the conditional moves that the same functions have beyond theirs in code that keeps them. */
 function withBranchedSelects(
   own: ObjectAssembly,
-  keeping: ObjectAssembly | string,
+  keeping: ObjectAssembly | undefined,
 ): readonly AssemblyFacts[] {
   if (own.kind !== 'read') return [];
-  if (typeof keeping === 'string' || keeping.kind !== 'read') return own.facts;
+  if (keeping?.kind !== 'read') return own.facts;
   const kept = new Map(keeping.facts.map(({ function: name, cmov }) => [name, cmov]));
   return own.facts.map((facts) => ({
     ...facts,

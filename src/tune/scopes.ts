@@ -2,7 +2,7 @@ import type { Evidence } from '../evidence/types.js';
 import type { PolicyTrial, SeenTrial } from '../policy/types.js';
 import type { Budget } from './budget.js';
 import { seenTrials } from './seen-trials.js';
-import type { Incumbent, TunedUnit } from './units.js';
+import { asTrial, type TunedUnit } from './units.js';
 
 /** What one proposal is for: all hot units at once, or one of them. */
 export interface Scope {
@@ -102,7 +102,3 @@ export function nextScope(
 const typicalGain = 0.02;
 /** What it gains by them if all goes well. */
 const largeGain = 0.05;
-
-function asTrial({ configuration, speedup, cases }: Incumbent): PolicyTrial {
-  return { configuration, origin: '', outcome: 'faster', speedup, ...(cases && { cases }) };
-}

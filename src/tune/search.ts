@@ -16,7 +16,7 @@ import { nextScope, type Scope } from './scopes.js';
 import { seenTrials } from './seen-trials.js';
 import { stockLeads } from './stock-leads.js';
 import type { Trials } from './trials.js';
-import { type Incumbent, incumbentAssembly, type TunedUnit, withObjects } from './units.js';
+import { asTrial, type Incumbent, incumbentAssembly, type TunedUnit, withObjects } from './units.js';
 import type { Assembly, CompiledObject, CompileOutcome, Workspace } from './workspace.js';
 
 /** Candidates per batch: they share one process and one baseline. */
@@ -131,10 +131,7 @@ function incumbentOf(scope: Scope): TunedUnit['incumbent'] {
 /** What a single file has from a trial on all files is code that need not be measured there. */
 function seeIncumbent(scope: Scope): void {
   const hash = hashOf(scope.units.map(({ incumbent }) => incumbent.object));
-  if (scope.seen.has(hash)) return;
-  const { configuration, speedup, cases } = incumbentOf(scope);
-  const numbers = { speedup, ci: [speedup, speedup] as const, ...(cases && { cases }) };
-  scope.seen.set(hash, { configuration, origin: 'incumbent', outcome: 'within-noise', ...numbers });
+  if (!scope.seen.has(hash)) scope.seen.set(hash, asTrial(incumbentOf(scope)));
 }
 
 interface Batch {

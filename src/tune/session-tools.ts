@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Config } from '../config/load.js';
+import { isaLevelOf } from '../levers/isa-level.js';
 import type { RenderTarget } from '../levers/types.js';
 import type { Logger } from '../log.js';
 import type { Preparation } from './prepare.js';
@@ -13,7 +14,7 @@ export interface SessionTools {
   readonly trials: Trials;
 }
 
-/** @param options `level` is the ISA level of the code, what every processor runs when absent; `profiles` the folder that profiles are read from. */
+/** @param options `level` is the ISA level of the code, the target's when absent; `profiles` the folder that profiles are read from. */
 export function sessionTools(
   config: Config,
   prep: Preparation,
@@ -26,8 +27,8 @@ export function sessionTools(
   },
 ): SessionTools {
   const { record, binaries, clang, host } = prep;
-  const { workDir, level, profiles, logger, signal } = options;
-  const target = { arch: host.arch, major: clang.major, profiles, ...(level !== undefined && { level }) };
+  const { workDir, level = isaLevelOf(prep.target), profiles, logger, signal } = options;
+  const target = { arch: host.arch, major: clang.major, profiles, level };
   const workspace = new Workspace({
     folder: path.join(workDir, 'variants'),
     record,
@@ -37,6 +38,6 @@ export function sessionTools(
     leverPolicy: { allow: config.allow },
     signal,
   });
-  const isOtherLevel = level !== undefined && level !== host.levels.at(-1);
+  const isOtherLevel = level !== host.levels.at(-1);
   return { target, workspace, trials: new Trials(config, prep, logger, isOtherLevel) };
 }

@@ -89,7 +89,6 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   const level = isaLevelOf(prep.target);
   const { target, workspace, trials } = sessionTools(config, prep, {
     workDir,
-    level,
     profiles: sessionProfiles(config.packageRoot),
     logger,
     signal,

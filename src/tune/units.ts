@@ -1,6 +1,7 @@
 import type { CompileCommand } from '../build/types.js';
 import type { Evidence } from '../evidence/types.js';
 import type { Configuration } from '../levers/types.js';
+import type { PolicyTrial } from '../policy/types.js';
 import type { Assembly, CompiledObject } from './workspace.js';
 
 /** A hot translation unit while it is tuned. */
@@ -24,6 +25,12 @@ export interface Incumbent {
   readonly speedup: number;
   /** The same for each case of the bench. */
   readonly cases?: Readonly<Record<string, number>>;
+}
+
+/** The incumbent as if it had been a trial, level with itself. */
+export function asTrial({ configuration, speedup, cases }: Incumbent): PolicyTrial {
+  const numbers = { speedup, ci: [speedup, speedup] as const, ...(cases && { cases }) };
+  return { configuration, origin: 'incumbent', outcome: 'within-noise', ...numbers };
 }
 
 /** The addon with every unit at its incumbent, everything else as in `base`. */

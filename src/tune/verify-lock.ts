@@ -116,7 +116,6 @@ async function verifyNow(
   }
   const { workspace, trials } = sessionTools(config, prep, {
     workDir,
-    level: isaLevelOf(prep.target),
     profiles: path.join(config.packageRoot, profilesFolder),
     logger,
     signal,

@@ -45,8 +45,7 @@ async function judgeNow(request: FinalRequest, workDir: string): Promise<FinalRe
   const { config, logger, signal, minutes } = request;
   const prep = await prepare(config, { workDir, logger, signal });
   const profiles = path.join(workDir, 'profiles');
-  const level = isaLevelOf(prep.target);
-  const tools = sessionTools(config, prep, { workDir, level, profiles, logger, signal });
+  const tools = sessionTools(config, prep, { workDir, profiles, logger, signal });
   const { trials } = tools;
   const plain = await plainRequest(request, prep, tools, { workDir, profiles });
   const missing: Record<string, string> = {};

@@ -6,6 +6,7 @@ import { profileLeverOf } from '../../levers/profiles.js';
 import type { Configuration, LeverValue } from '../../levers/types.js';
 import { type Finding, weightOf } from './first-ideas.js';
 import { describe, type Idea, merged, shared } from './idea.js';
+import { codeOf } from './idle.js';
 import type { Lesson, Lessons } from './lessons.js';
 import type { Theme } from './rule.js';
 
@@ -102,14 +103,14 @@ function hasOtherProfile(configuration: Configuration, incumbent: Configuration)
   return conflicts({ ...rest, [chosen]: incumbent[chosen] ?? '' }).length === 0;
 }
 
-/** The best trials; of several with the same code, which have the same numbers, the shortest. */
+/** The best trials; of several with the same code the shortest. */
 function winnersOf(lessons: Lessons): Lesson[] {
   const shortest = new Map<string, Lesson>();
   for (const lesson of lessons.ranked) {
     if (lesson.believed <= worthCombining) break;
-    const numbers = JSON.stringify([lesson.trial.speedup, lesson.trial.ci]);
-    const known = shortest.get(numbers);
-    if (known === undefined || levers(lesson) < levers(known)) shortest.set(numbers, lesson);
+    const code = codeOf(lesson.trial);
+    const known = shortest.get(code);
+    if (known === undefined || levers(lesson) < levers(known)) shortest.set(code, lesson);
   }
   return [...shortest.values()].slice(0, winnersCombined);
 }

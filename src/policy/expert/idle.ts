@@ -10,13 +10,17 @@ export interface Idle {
   value(id: string, one: LeverValue, other: LeverValue): boolean;
 }
 
-/** A trial with the code of an earlier one has its numbers, which are those of no other code. */
+/** Tells the code of a measured trial: with the code of an earlier one it has its numbers, which are those of no other code. */
+export function codeOf({ speedup, ci }: PolicyTrial): string {
+  return JSON.stringify([speedup, ci]);
+}
+
 export function idleIn(history: readonly PolicyTrial[]): Idle {
   const sameCode = new Map<string, Configuration[]>();
-  for (const { speedup, ci, configuration } of history) {
-    if (speedup === undefined) continue;
-    const numbers = JSON.stringify([speedup, ci]);
-    sameCode.set(numbers, [...(sameCode.get(numbers) ?? []), configuration]);
+  for (const trial of history) {
+    if (trial.speedup === undefined) continue;
+    const code = codeOf(trial);
+    sameCode.set(code, [...(sameCode.get(code) ?? []), trial.configuration]);
   }
   const edits = new Set<string>();
   const values = new Set<string>();

@@ -19,7 +19,6 @@ export interface Lesson {
 
 /** What the history teaches. */
 export interface Lessons {
-  readonly tried: ReadonlySet<string>;
   of(configuration: Configuration): Lesson | undefined;
   /** The best gain that is known of any part of the configuration, in percent; at least 0, which is -O3. */
   within(configuration: Configuration): number;
@@ -71,7 +70,6 @@ export function lessonsOf(
   }
   const own = new Set(history);
   return {
-    tried: new Set(history.map((trial) => configurationKey(trial.configuration))),
     of: (configuration) => byKey.get(configurationKey(configuration)),
     within,
     ranked: lessons.filter(({ trial }) => own.has(trial)).sort((a, b) => b.believed - a.believed),
