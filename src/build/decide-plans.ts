@@ -11,6 +11,7 @@ import type { BuildMachine } from '../target/machine.js';
 import { acceptsArgs } from '../toolchain/accepts.js';
 import { findClangs } from '../toolchain/find-clang.js';
 import type { Clang } from '../toolchain/types.js';
+import { isGenerated } from './moved-build.js';
 import { formatPlan, planDigest, planPath, tunedBaseArgs } from './plan-file.js';
 import { profileProblem } from './profile-state.js';
 
@@ -88,10 +89,14 @@ async function decide(
   if (clang === undefined) return stock(`clang ${entry.compiler.major} was not found`);
   const relative = planPath(entry);
   if (relative === undefined) return stock(`the object ${entry.object} lies outside the build folder`);
-  const hash = await sourceHash(options.packageRoot, entry.file, entry.includes);
-  if (hash === undefined) return stock('its source, or a header that it includes, is missing');
-  if (hash !== entry.source)
-    return stock('its source changed since it was tuned; to tune it again: npx autopass tune');
+  const { file, includes, source } = entry;
+  const tuned = isGenerated(file) ? { file, includes, source } : undefined;
+  if (tuned === undefined) {
+    const hash = await sourceHash(options.packageRoot, file, includes);
+    if (hash === undefined) return stock('its source, or a header that it includes, is missing');
+    if (hash !== source)
+      return stock('its source changed since it was tuned; to tune it again: npx autopass tune');
+  }
   const arch = entry.target.includes('-arm64/') ? 'arm64' : 'x64';
   const profiles = path.join(options.packageRoot, profilesFolder);
   const level = isaLevelOf(entry.target);
@@ -113,7 +118,7 @@ async function decide(
   if (!(await isAccepted(plan, clang, entry.file, targetArgs, options.env))) {
     return stock(`${clang.cc} (${clang.version}) does not take its arguments`);
   }
-  const text = formatPlan(plan, clang, triple);
+  const text = formatPlan(plan, clang, { target: triple, tuned });
   if (text === undefined) return stock('one of its arguments holds a line break');
   const digest = planDigest(plan, clang, options.packageRoot, triple);
   return { entry, path: relative, text, digest, clang, ...(lto && { thinLto: lto.tools }) };

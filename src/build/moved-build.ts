@@ -10,6 +10,11 @@ export function isBuildFolder(name: string | undefined): boolean {
   return name === 'build' || movedBuild.test(name ?? '');
 }
 
+/** Whether a file, relative to the package, is made by the build: it is not there before, and may be another one after. */
+export function isGenerated(file: string): boolean {
+  return file.includes('/') && isBuildFolder(file.split('/')[0]);
+}
+
 /** A recorded command as it would be given now: where its build folder has been renamed since then, in the newest of the new ones. */
 export function afterMove({ cwd, argv }: RecordedCommand): RecordedCommand {
   const [folder] = /^.*\/build(?=\/|$)/.exec(cwd) ?? [];

@@ -26,6 +26,13 @@ export interface TwoStagePlanData {
   readonly target?: string;
 }
 
+/** What an entry was tuned for, as in the lock. */
+export interface TunedSource {
+  readonly file: string;
+  readonly includes: readonly string[];
+  readonly source: string;
+}
+
 /** The path, inside the plans folder, at which the launcher looks; undefined where it never looks. */
 export function planPath(entry: { file: string; object?: string }): string | undefined {
   if (entry.object === undefined) return `${entry.file}/plan`;
@@ -37,18 +44,32 @@ export function planPath(entry: { file: string; object?: string }): string | und
  * The plan as the launcher reads it: one `key value` per line, one `+argument` per line, then `end`. It is data for
  * a `read` loop, never shell code. Undefined when an argument holds a line break, which this format cannot carry.
  * @param target the triple of a cross build: the plan then holds for calls with exactly this `--target=`, and else for calls without any
+ * @param tuned what the source must be when it is compiled, where the build makes it
  */
-export function formatPlan(plan: CompilePlan, clang: Clang, target?: string): string | undefined {
+export function formatPlan(
+  plan: CompilePlan,
+  clang: Clang,
+  { target, tuned }: { readonly target?: string | undefined; readonly tuned?: TunedSource | undefined } = {},
+): string | undefined {
   const lines = ['autopass-plan 1', `kind ${plan.kind}`, `cc ${clang.cc}`, `cxx ${clang.cxx}`];
   lines.push(...hostTriples(clang.triple).map((triple) => `triple ${triple}`));
   if (target !== undefined) lines.push(`target ${target}`);
+  if (plan.kind === 'two-stage' || tuned !== undefined) lines.push(`node ${process.execPath}`);
+  if (tuned !== undefined) lines.push(`tuned ${JSON.stringify(tuned)}`);
   if (plan.kind === 'flags') {
     lines.push(...[...tunedBaseArgs, ...plan.args].map((arg) => `+${arg}`), 'end');
   } else {
     const data: TwoStagePlanData = { clang, plan, ...(target !== undefined && { target }) };
-    lines.push(`node ${process.execPath}`, 'end', JSON.stringify(data));
+    lines.push('end', JSON.stringify(data));
   }
   return lines.some((line) => /[\n\r\0]/.test(line)) ? undefined : `${lines.join('\n')}\n`;
+}
+
+/** Reads back what {@link formatPlan} wrote of the source. */
+export function parseTunedSource(text: string): TunedSource | undefined {
+  const json = /^tuned (.*)$/m.exec(text)?.[1];
+  // Only the sync step writes these files, from a lock that was read.
+  return json === undefined ? undefined : (JSON.parse(json) as TunedSource);
 }
 
 /** Reads back what {@link formatPlan} wrote for the two-stage sub-command. */

@@ -9,6 +9,7 @@ import type { Logger } from '../log.js';
 import { buildMachine } from '../target/machine.js';
 import { type DecidedPlan, type Decisions, decidePlans, type StockEntry } from './decide-plans.js';
 import { type Manifest, readManifest, writeManifest } from './manifest.js';
+import { isGenerated } from './moved-build.js';
 import { plainPart } from './plain-part.js';
 import { formatLinkPlan, linkPlanPath } from './plan-file.js';
 import { compactRecord, loadRecord } from './record.js';
@@ -64,7 +65,9 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
     stock: decisions.stock,
     problems,
     rebuilt,
-    inputs: watched.filter((file) => existsSync(file)),
+    inputs: watched.filter(
+      (file) => existsSync(file) && !isGenerated(path.relative(options.packageRoot, file)),
+    ),
   };
 }
 

@@ -1,11 +1,12 @@
 import path from 'node:path';
 import { compileArgs } from '../build/compile-args.js';
+import { isGenerated } from '../build/moved-build.js';
 import type { CompileCommand } from '../build/types.js';
 import { run } from '../toolchain/run.js';
 
 /**
- * Headers that a source includes from its own package (not from the system, not from another package), relative to
- * the package root and sorted. They belong to what an entry was tuned for.
+ * Headers that a source includes from its own package (not from the system, not from another package, not made by the build: a
+ * config.h may hold the day), relative to the package root and sorted. They belong to what an entry was tuned for.
  */
 export async function localHeaders(
   command: CompileCommand,
@@ -19,7 +20,8 @@ export async function localHeaders(
   const headers = new Set<string>();
   for (const name of parseDependencies(result.stdout)) {
     const file = path.relative(packageRoot, path.resolve(command.cwd, name)).split(path.sep).join('/');
-    if (file === command.file || file.startsWith('../') || path.isAbsolute(file)) continue;
+    if (file === command.file || file.startsWith('../') || path.isAbsolute(file) || isGenerated(file))
+      continue;
     if (packageFolder(file) === home) headers.add(file);
   }
   return [...headers].sort();

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { decidePlans } from '../build/decide-plans.js';
+import { isGenerated } from '../build/moved-build.js';
 import { plainPart } from '../build/plain-part.js';
 import { profileProblem } from '../build/profile-state.js';
 import { readPackageJson } from '../config/load.js';
@@ -74,7 +75,7 @@ export async function lockStatus(
   const inVariants = levels.flatMap((level) => level.plans.map(({ entry }) => entry));
   const entries = await Promise.all(
     reading.lock.entries.map(async (entry): Promise<EntryStatus> => {
-      const changed = (await sourceHash(packageRoot, entry.file, entry.includes)) !== entry.source;
+      const changed = await isChanged(packageRoot, entry);
       if (entry.verdict === 'stock') return { entry, state: 'stock verdict', changed };
       if (plans.some((plan) => plan.entry === entry)) {
         return { entry, state: 'applied', ...choice(entry, reading.lock, targets), changed };
@@ -96,6 +97,12 @@ export async function lockStatus(
   ];
   const variants = levels.map(({ target }) => target);
   return { file, targets, variants, found: 'ok', entries, problems: reading.problems, drift };
+}
+
+/** A source that the build makes may not be there yet; its compile will tell. */
+async function isChanged(packageRoot: string, { file, includes, source }: LockEntry): Promise<boolean> {
+  const hash = await sourceHash(packageRoot, file, includes);
+  return hash === undefined && isGenerated(file) ? false : hash !== source;
 }
 
 /** Why the machine, or the config, keeps a build from using code for the entry's target. */

@@ -127,6 +127,35 @@ describe('a C package in a folder with a space in its name', () => {
   });
 });
 
+describe('a source that the build makes', () => {
+  it('is tuned as long as it is the one that was tuned', async () => {
+    const made = 'build/Release/obj/gen/hot.c';
+    const object = ['build/Release/obj.target/copied/gen/hot.o'];
+    const root = await makePackage('copied', apply, {
+      'binding.gyp': `{"targets": [
+        {"target_name": "copy", "type": "none", "hard_dependency": 1, "actions": [{
+          "action_name": "copy", "inputs": ["src/hot.c"], "outputs": ["<(SHARED_INTERMEDIATE_DIR)/hot.c"],
+          "action": ["cp", "src/hot.c", "<(SHARED_INTERMEDIATE_DIR)/hot.c"]}]},
+        {"target_name": "copied", "dependencies": ["copy", "<!(node -p \\"require('./autopass').targets\\"):autopass"],
+          "sources": ["<(SHARED_INTERMEDIATE_DIR)/hot.c", "src/main.c"]}]}`,
+      'src/main.c': '#include <node_api.h>\nNAPI_MODULE_INIT() { return exports; }\n',
+    });
+    await build(rebuild, root);
+    expect(await compilersOf(root, object)).toEqual(['gcc']);
+    await tuned(root, { [made]: some });
+    await rm(path.join(root, 'build'), { recursive: true });
+    expect((await build(rebuild, root)).said).toEqual([]);
+    expect(await compilersOf(root, object)).toEqual(['clang']);
+
+    await writeFiles(root, { 'src/hot.c': 'int hot(const int *a, int n) { return n > 0 ? a[0] : 0; }\n' });
+    expect((await build(again, root)).said).toEqual([
+      expect.stringMatching(/gen\/hot\.c builds as stock: it changed since it was tuned/),
+    ]);
+    expect(await compilersOf(root, object)).toEqual(['gcc']);
+    await removePackage(root);
+  });
+});
+
 describe('ccache between the launcher and the compiler', () => {
   it('never gives the object of another configuration', async () => {
     const root = await makePackage('cached', apply, { 'binding.gyp': bindingGyp(true) });
