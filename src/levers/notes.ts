@@ -1695,20 +1695,6 @@ const rows: readonly (readonly [string, string, string, readonly string[], strin
     'speculate-blocks and simplify-cond-branch exist from 18/19, switch-to-arithmetic only in 22',
   ],
   [
-    'pass:switch-to-lookup',
-    'at the start of the pipeline: switches whose cases do the same with other constants become tables',
-    'default<O3> sinks what cases have in common and makes tables late, when other passes have made the cases differ',
-    ['indirect jumps', 'branch misses'],
-    'a CBOR reader: 1.9 times as fast. Changes the control flow before a counted profile is matched, which then fits fewer functions',
-  ],
-  [
-    'pass:sroa-switch-to-lookup',
-    'the same with local variables in registers: cases that store to them have more in common',
-    'not in default<O3>',
-    ['indirect jumps', 'branch misses'],
-    'a CBOR reader: 2.05 times as fast; a character set converter: 0.98, where the lever without it has 1.02',
-  ],
-  [
     'pass:instcombine-params',
     'must be spelled with no-verify-fixpoint from 18 on',
     'not in default<O3>',

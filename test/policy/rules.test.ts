@@ -312,12 +312,6 @@ const cases: readonly Case[] = [
     first: { 'min-jump-table-entries': 16 },
     silent: { code: {} },
   },
-  {
-    id: 'switch-to-table',
-    code: { indirectJumps: 1 },
-    first: { 'ep:passes-ep-pipeline-start': ['pass:switch-to-lookup'] },
-    silent: { code: {} },
-  },
   { id: 'divisions', code: { divisions: 1 }, first: { 'x86-tune-idivq-to-divl': '+' }, silent: { code: {} } },
   {
     id: 'align-compact-kernel',

@@ -60,12 +60,6 @@ export const insertablePasses: readonly (readonly [
   ['pass:gvn-params', 'gvn<pre;load-pre>', 'function'],
   ['pass:loop-unroll-params', 'loop-unroll<O3;partial;runtime;full-unroll-max=8>', 'function'],
   ['pass:simplifycfg-params', 'simplifycfg<bonus-inst-threshold=4;switch-to-lookup>', 'function'],
-  ['pass:switch-to-lookup', 'simplifycfg<hoist-common-insts;sink-common-insts;switch-to-lookup>', 'function'],
-  [
-    'pass:sroa-switch-to-lookup',
-    'sroa<modify-cfg>,early-cse<memssa>,simplifycfg<hoist-common-insts;sink-common-insts;switch-to-lookup>',
-    'function',
-  ],
   ['pass:instcombine-params', 'instcombine<no-verify-fixpoint>', 'function', { majors: [19, 22] }],
   ['pass:ipsccp', 'ipsccp<func-spec>', 'module'],
   ['pass:sink', 'sink', 'function'],

@@ -114,25 +114,6 @@ export const branchRules: readonly Rule[] = [
     stop: { growth: 1.5 },
   },
   {
-    id: 'switch-to-table',
-    theme: 'branches',
-    scope: 'unit',
-    prior: 3.2,
-    when: (facts) =>
-      matchCode(
-        facts.code.filter(({ code }) => code.indirectJumps > 0),
-        facts,
-        (code) => counted(code.indirectJumps, 'indirect jump'),
-      ),
-    // A CBOR reader: 1.9 and 2.05 times as fast, 1.3 at best with its switches as branches.
-    edits: [
-      { 'ep:passes-ep-pipeline-start': ['pass:switch-to-lookup'] },
-      { 'ep:passes-ep-pipeline-start': ['pass:sroa-switch-to-lookup'] },
-    ],
-    effect: 'switches whose cases do the same with other constants become tables, without jumps',
-    stop: {},
-  },
-  {
     id: 'divisions',
     theme: 'tuning',
     scope: 'unit',
