@@ -312,6 +312,12 @@ const cases: readonly Case[] = [
     first: { 'min-jump-table-entries': 16 },
     silent: { code: {} },
   },
+  {
+    id: 'switch-to-table',
+    code: { indirectJumps: 1 },
+    first: { 'sink-common-insts': true },
+    silent: { code: {} },
+  },
   { id: 'divisions', code: { divisions: 1 }, first: { 'x86-tune-idivq-to-divl': '+' }, silent: { code: {} } },
   {
     id: 'align-compact-kernel',

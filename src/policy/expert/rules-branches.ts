@@ -62,6 +62,7 @@ export const branchRules: readonly Rule[] = [
     edits: [
       { 'phi-node-folding-threshold': 4, 'two-entry-phi-node-folding-threshold': 8 },
       { 'phi-node-folding-threshold': 0, 'two-entry-phi-node-folding-threshold': 0 },
+      { 'sink-common-insts': true, 'hoist-common-insts': true },
       { 'bonus-inst-threshold': 4, 'simplifycfg-branch-fold-threshold': 4 },
       { 'jump-is-expensive': true },
     ],
@@ -112,6 +113,23 @@ export const branchRules: readonly Rule[] = [
     ],
     effect: 'the predictor sees one branch per case in place of a jump to anywhere',
     stop: { growth: 1.5 },
+  },
+  {
+    id: 'switch-to-table',
+    theme: 'branches',
+    scope: 'unit',
+    prior: 3.2,
+    when: (facts) =>
+      matchCode(
+        facts.code.filter(({ code }) => code.indirectJumps > 0),
+        facts,
+        (code) => counted(code.indirectJumps, 'indirect jump'),
+      ),
+    // A CBOR reader: 1.9 times as fast, and 1.3 at best with its switches as branches.
+    edits: [{ 'sink-common-insts': true }, { 'sink-common-insts': true, 'hoist-common-insts': true }],
+    effect:
+      'what the cases of a switch have in common is sunk before other passes make it differ, and what is left can be a table',
+    stop: {},
   },
   {
     id: 'divisions',
