@@ -16,6 +16,7 @@ interface Counts {
   branches: number;
   cmov: number;
   stackAccesses: number;
+  indirectCalls: number;
   indirectJumps: number;
   divisions: number;
 }
@@ -69,6 +70,7 @@ const nothing: Counts = {
   branches: 0,
   cmov: 0,
   stackAccesses: 0,
+  indirectCalls: 0,
   indirectJumps: 0,
   divisions: 0,
 };
@@ -77,8 +79,11 @@ const padding = /^(nop[wlq]?|int3)$/;
 function classifyX86(mnemonic: string, operands: string, counts: Counts, frame: Frame): void {
   const bare = operands.replace(/ *[#<].*$/, '');
   if (/^movq?$/.test(mnemonic) && /^%rsp, ?%rbp$/.test(bare)) frame.pointer = true;
-  if (mnemonic.startsWith('call')) counts.calls++;
-  else if (/^jmpq?$/.test(mnemonic)) {
+  if (mnemonic.startsWith('call')) {
+    counts.calls++;
+    // With -fno-plt calls of libraries go through their own table.
+    if (bare.includes('*') && !bare.includes('(%rip)')) counts.indirectCalls++;
+  } else if (/^jmpq?$/.test(mnemonic)) {
     if (bare.includes('*')) counts.indirectJumps++;
   } else if (mnemonic.startsWith('j')) counts.branches++;
   else if (mnemonic.startsWith('cmov')) counts.cmov++;
@@ -92,8 +97,10 @@ function classifyX86(mnemonic: string, operands: string, counts: Counts, frame: 
 const scalarX86 = /(s[sd]|s[sd]2siq?|s[sd]l|s[sd]q|2s[sd][lq]?|^v?mov[dq])$/;
 
 function classifyA64(mnemonic: string, operands: string, counts: Counts): void {
-  if (/^(bl|blr|blraa?z?)$/.test(mnemonic)) counts.calls++;
-  else if (/^(br|braa?z?)$/.test(mnemonic)) counts.indirectJumps++;
+  if (/^(bl|blr|blraa?z?)$/.test(mnemonic)) {
+    counts.calls++;
+    if (mnemonic !== 'bl') counts.indirectCalls++;
+  } else if (/^(br|braa?z?)$/.test(mnemonic)) counts.indirectJumps++;
   else if (/^(b\.\w+|cbn?z|tbn?z)$/.test(mnemonic)) counts.branches++;
   else if (/^f?cs(el|inc|inv|neg|et|etm)$|^c(inc|inv|neg)$/.test(mnemonic)) counts.cmov++;
   else if (/^[us]div$/.test(mnemonic)) counts.divisions++;

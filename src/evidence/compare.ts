@@ -12,6 +12,7 @@ export interface AssemblyDelta {
   readonly branches: number;
   readonly cmov: number;
   readonly stackAccesses: number;
+  readonly indirectCalls: number;
   readonly indirectJumps: number;
   readonly divisions: number;
   /** Bytes after over bytes before. */
@@ -33,6 +34,7 @@ export function assemblyDelta(
       bytes: now.bytes - old.bytes,
       vector: now.vector - old.vector,
       calls: now.calls - old.calls,
+      indirectCalls: now.indirectCalls - old.indirectCalls,
       branches: now.branches - old.branches,
       cmov: now.cmov - old.cmov,
       stackAccesses: now.stackAccesses - old.stackAccesses,

@@ -33,11 +33,10 @@ export function renderRemark(remark: Remark): string {
 }
 
 function renderAssembly(facts: AssemblyFacts): string {
-  const { instructions, bytes, vector, calls, branches, cmov, stackAccesses, indirectJumps, divisions } =
-    facts;
-  const { branchedSelects = 0 } = facts;
+  const { instructions, bytes, vector, calls, indirectCalls, branches, cmov } = facts;
+  const { stackAccesses, indirectJumps, divisions, branchedSelects = 0 } = facts;
   return (
-    `${instructions} instructions, ${bytes} bytes, ${vector} vector, ${calls} calls, ${branches} branches, ` +
+    `${instructions} instructions, ${bytes} bytes, ${vector} vector, ${calls} calls (${indirectCalls} indirect), ${branches} branches, ` +
     `${cmov} selects${branchedSelects > 0 ? ` and ${branchedSelects} that became branches` : ''}, ${stackAccesses} stack accesses, ${indirectJumps} indirect jumps, ${divisions} divisions`
   );
 }

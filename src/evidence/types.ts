@@ -58,6 +58,8 @@ export interface AssemblyFacts {
   /** Instructions on vector registers that are not scalar floating point. */
   readonly vector: number;
   readonly calls: number;
+  /** Calls through a register or memory: function pointers, virtual functions. */
+  readonly indirectCalls: number;
   /** Conditional branches. */
   readonly branches: number;
   /** Conditional moves and selects. */

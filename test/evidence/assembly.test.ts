@@ -20,6 +20,7 @@ describe('counting instructions', () => {
       bytes: 110,
       vector: 0,
       calls: 1,
+      indirectCalls: 0,
       branches: 2,
       cmov: 0,
       stackAccesses: 8,
@@ -35,6 +36,15 @@ describe('counting instructions', () => {
     expect(facts.get('spilled')).toMatchObject({ calls: 1, branches: 1, stackAccesses: 11, divisions: 1 });
     expect(facts.get('branchy')).toMatchObject({ branches: 5, divisions: 1, stackAccesses: 0 });
     expect(facts.get('dispatch')).toMatchObject({ branches: 9, indirectJumps: 0 });
+  });
+
+  it('tells calls through pointers from calls by name and from those of libraries', () => {
+    const counter = createAssemblyCounter('x86-64', () => true, new Map());
+    const code = ['callq 0x20 <g>', 'callq *%rax', 'callq *8(%rdi)', 'callq *0x2fe2(%rip)'];
+    for (const line of ['0000000000000000 <f>:', ...code.map((text, at) => `       ${at}: ${text}`)]) {
+      counter.line(line);
+    }
+    expect(counter.facts()).toMatchObject([{ calls: 4, indirectCalls: 2 }]);
   });
 
   it('tells vector from scalar floating point, and rbp as a frame from rbp as a register', () => {

@@ -27,6 +27,7 @@ export function assemblyOf(functionName: string, counts: Partial<AssemblyFacts>)
     branches: 0,
     cmov: 0,
     stackAccesses: 0,
+    indirectCalls: 0,
     indirectJumps: 0,
     divisions: 0,
     ...counts,

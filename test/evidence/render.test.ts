@@ -9,7 +9,7 @@ describe('rendering evidence', () => {
     const text = renderEvidence(evidence);
     expect(text).toContain('src/unit.c  80.0 % of the addon');
     expect(text).toContain('BoundaryPM  40.0 %');
-    expect(text).toContain('100 instructions, 400 bytes, 0 vector, 0 calls, 7 branches');
+    expect(text).toContain('100 instructions, 400 bytes, 0 vector, 0 calls (0 indirect), 7 branches');
     expect(text).toContain("inline:Inlined at katajainen.c:87:5: 'InitNode' inlined into 'BoundaryPM'");
     expect(text).toMatch(/… \d+ more remarks/);
     expect(text.length).toBeLessThan(2 * 1400 + 200);

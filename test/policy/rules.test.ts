@@ -318,6 +318,12 @@ const cases: readonly Case[] = [
     first: { 'sink-common-insts': true },
     silent: { code: {} },
   },
+  {
+    id: 'inline-again',
+    code: { indirectCalls: 2 },
+    first: { 'ep:passes-ep-optimizer-early': ['pass:inline-again'] },
+    silent: { code: {} },
+  },
   { id: 'divisions', code: { divisions: 1 }, first: { 'x86-tune-idivq-to-divl': '+' }, silent: { code: {} } },
   {
     id: 'align-compact-kernel',

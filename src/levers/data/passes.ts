@@ -61,6 +61,11 @@ export const insertablePasses: readonly (readonly [
   ['pass:loop-unroll-params', 'loop-unroll<O3;partial;runtime;full-unroll-max=8>', 'function'],
   ['pass:simplifycfg-params', 'simplifycfg<bonus-inst-threshold=4;switch-to-lookup>', 'function'],
   ['pass:instcombine-params', 'instcombine<no-verify-fixpoint>', 'function', { majors: [19, 22] }],
+  [
+    'pass:inline-again',
+    'ipsccp<func-spec>,inliner-wrapper,function(sroa<modify-cfg>,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)',
+    'module',
+  ],
   ['pass:ipsccp', 'ipsccp<func-spec>', 'module'],
   ['pass:sink', 'sink', 'function'],
   ['pass:flatten-cfg', 'flatten-cfg', 'function', { majors: [19, 22], gate: 'opt-in', risk: 'experimental' }],

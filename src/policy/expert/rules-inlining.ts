@@ -1,4 +1,4 @@
-import { type Facts, type HotRemark, matchRemarks, numberOf, quote } from './facts.js';
+import { counted, type Facts, type HotRemark, matchCode, matchRemarks, numberOf, quote } from './facts.js';
 import type { Match, Rule } from './rule.js';
 
 /** A callee that missed its threshold by at most this factor is "just too big". */
@@ -54,6 +54,22 @@ export const inliningRules: readonly Rule[] = [
     effect: 'bigger callees are inlined as well',
     stop: { growth: 1.6, spills: true },
     opposite: [{ 'inline-threshold': 150, 'inlinehint-threshold': 150 }],
+  },
+  {
+    id: 'inline-again',
+    theme: 'inlining',
+    scope: 'unit',
+    prior: 2.5,
+    when: (facts) =>
+      matchCode(
+        facts.code.filter(({ code }) => code.indirectCalls > 0),
+        facts,
+        (code) => counted(code.indirectCalls, 'call', 'through a pointer'),
+      ),
+    // A sort with a function for comparing, whose address reached the call only after inlining: 1.16 times as fast.
+    edits: [{ 'ep:passes-ep-optimizer-early': ['pass:inline-again'] }],
+    effect: 'function pointers that inlining has made constant are called directly, and inlined',
+    stop: {},
   },
   {
     id: 'specialize-big-callee',
