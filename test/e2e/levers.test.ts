@@ -173,3 +173,38 @@ test('opt takes every allowed pass at every place that the catalogue lets it sta
   const object = await compileHinted(source, configuration);
   expect(object.length).toBeGreaterThan(0);
 });
+
+test('a comparison that reaches a sort through a pointer is inlined by inlining again, a switch of equal cases is a table by early sinking', async () => {
+  const sort = write(
+    'sort.cc',
+    '#include <algorithm>\n#include <vector>\nnamespace { struct Node { int count; short left, right; };\n' +
+      'bool less(const Node &a, const Node &b) { return a.count == b.count ? a.left > b.left : a.count < b.count; } }\n' +
+      'int build(std::vector<int> &counts) {\n  std::vector<Node> tree;\n' +
+      '  for (int one : counts) tree.push_back({one, short(tree.size()), 0});\n' +
+      '  std::stable_sort(tree.begin(), tree.end(), less);\n  return tree.empty() ? 0 : tree[0].left;\n}\n',
+  );
+  const calls = (object: Buffer) => instructions(object, /\bcallq? +\*%|\bblr\b/);
+  expect(calls(compile(sort, []))).toBeGreaterThan(0);
+  expect(calls(await compileHinted(sort, { 'ep:passes-ep-optimizer-early': ['pass:inline-again'] }))).toBe(0);
+
+  const skip = write(
+    'skip.c',
+    'void text(int);\nstruct reader { const unsigned char *at; unsigned pos; };\nvoid read(struct reader *r, unsigned size) {\n' +
+      '  while (r->pos < size) {\n    unsigned char token = r->at[r->pos++], kind = token & 31;\n' +
+      '    if (token >> 5 == 3) { text(kind); continue; }\n    switch (kind) {\n' +
+      '      case 24: r->pos++; break;\n      case 25: r->pos += 2; break;\n      case 26: r->pos += 4; break;\n' +
+      '      case 27: r->pos += 8; break;\n    }\n  }\n}\n',
+  );
+  const jumps = (object: Buffer) => instructions(object, /\bjmpq? +\*%|\bbr\b/);
+  const plan = planOf({ 'sink-common-insts': true });
+  expect(jumps(compile(skip, []))).toBe(1);
+  expect(jumps(compile(skip, plan.kind === 'flags' ? plan.args : []))).toBe(0);
+});
+
+/** How many instructions of an object look so. */
+function instructions(object: Buffer, pattern: RegExp): number {
+  const file = join(folder, 'counted.o');
+  writeFileSync(file, object);
+  const text = execFileSync('objdump', ['-d', '--no-show-raw-insn', file], { encoding: 'utf8' });
+  return text.split('\n').filter((line) => pattern.test(line)).length;
+}
