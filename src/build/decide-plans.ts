@@ -46,6 +46,8 @@ export async function decidePlans(options: {
   /** Its `targets` are those whose entries may be applied. */
   machine: Pick<BuildMachine, 'targets' | 'cross'>;
   env: NodeJS.ProcessEnv;
+  /** Whether the build has run: sources that it makes are compared at once then, and not when they are compiled. */
+  isBuilt?: boolean;
 }): Promise<Decisions> {
   const clangs = await findClangs({ env: options.env });
   const { chosen, unfit } = matchEntries(options.lock, {
@@ -79,6 +81,7 @@ async function decide(
     policy: LeverPolicy;
     machine: Pick<BuildMachine, 'cross'>;
     env: NodeJS.ProcessEnv;
+    isBuilt?: boolean;
   },
 ): Promise<DecidedPlan | StockEntry> {
   const stock = (reason: string): StockEntry => ({ entry, reason });
@@ -90,7 +93,7 @@ async function decide(
   const relative = planPath(entry);
   if (relative === undefined) return stock(`the object ${entry.object} lies outside the build folder`);
   const { file, includes, source } = entry;
-  const tuned = isGenerated(file) ? { file, includes, source } : undefined;
+  const tuned = isGenerated(file) && options.isBuilt !== true ? { file, includes, source } : undefined;
   if (tuned === undefined) {
     const hash = await sourceHash(options.packageRoot, file, includes);
     if (hash === undefined) return stock('its source, or a header that it includes, is missing');

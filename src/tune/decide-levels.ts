@@ -16,7 +16,13 @@ export interface Level {
 /** The levels above the baseline for which the lock has something to apply, best first. */
 export async function decideLevels(
   host: HostTarget,
-  options: { packageRoot: string; lock: Lock; policy: LeverPolicy; env: NodeJS.ProcessEnv },
+  options: {
+    packageRoot: string;
+    lock: Lock;
+    policy: LeverPolicy;
+    env: NodeJS.ProcessEnv;
+    isBuilt?: boolean;
+  },
 ): Promise<Level[]> {
   const lock = withoutWeak(options.lock, baselineTarget(host));
   const targets = variantTargets(host);

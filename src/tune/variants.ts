@@ -41,7 +41,8 @@ export async function installVariants(options: VariantsOptions): Promise<void> {
     const policy = await leverPolicy(packageRoot);
     const reading = await readLock(path.join(packageRoot, 'autopass.lock'), policy);
     if (reading.kind !== 'ok') return;
-    const levels = await decideLevels(host, { packageRoot, lock: reading.lock, policy, env });
+    const sources = { packageRoot, lock: reading.lock, policy, env, isBuilt: true };
+    const levels = await decideLevels(host, sources);
     if (levels.length === 0) {
       logger.info('no variants: autopass.lock holds nothing above the baseline that is clearly faster');
       return;
