@@ -65,6 +65,7 @@ export const insertablePasses: readonly (readonly [
     'pass:inline-again',
     'ipsccp<func-spec>,inliner-wrapper,function(sroa<modify-cfg>,early-cse<memssa>,instcombine<no-verify-fixpoint>,simplifycfg)',
     'module',
+    { majors: [19, 22] },
   ],
   ['pass:ipsccp', 'ipsccp<func-spec>', 'module'],
   ['pass:sink', 'sink', 'function'],

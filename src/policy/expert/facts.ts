@@ -159,9 +159,8 @@ export function quote({ remark, share }: HotRemark): string {
   return `${remark.pass}:${remark.name}${detail} in ${remark.function}${place}, ${percent(share)} of the time`;
 }
 
-/** A number of things, and more about them. */
-export function counted(count: number, noun: string, more = ''): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}${more === '' ? '' : ` ${more}`}`;
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 export function percent(share: number): string {
