@@ -74,6 +74,7 @@ async function lastSession(
         outcome,
         reason: event.reason,
         ...(speedup !== undefined && { speedup }),
+        ...(speedup !== undefined && !event.measured && { isCopy: true }),
       };
       scopes.set(event.unit, [...(scopes.get(event.unit) ?? []), trial]);
     } else if (event.type === 'end') result = event.summary;

@@ -12,6 +12,8 @@ export interface TriedConfiguration {
   readonly outcome: TrialOutcome;
   /** Over clang -O3, where it was measured. */
   readonly speedup?: number;
+  /** It gave the code of another trial, whose outcome this is. */
+  readonly isCopy?: boolean;
   /** Which part of the policy proposed it. */
   readonly origin: string;
   /** Evidence, lever, expected effect. */
@@ -111,13 +113,15 @@ function isMadeFor(lever: string, { origin, reason }: TriedConfiguration): boole
 }
 
 function formatTrials(scope: string, trials: readonly TriedConfiguration[]): string {
-  const own = trials.filter(({ outcome }) => outcome !== 'identical').length;
-  const sorted = [...trials].sort((a, b) => (b.speedup ?? 0) - (a.speedup ?? 0));
+  const own = trials.filter(({ outcome, isCopy }) => outcome !== 'identical' && isCopy !== true).length;
+  const rank = ({ speedup = 0, isCopy = false }: TriedConfiguration): number =>
+    speedup - Number(isCopy) * 1e-9;
+  const sorted = [...trials].sort((a, b) => rank(b) - rank(a));
   return [
     `${scope}: ${trials.length} configurations tried, ${own} with code of their own`,
-    ...sorted.map(({ configuration, outcome, speedup, reason }) =>
+    ...sorted.map(({ configuration, outcome, speedup, isCopy, reason }) =>
       [
-        `  ${speedup === undefined ? '      ' : times(speedup)}  ${outcome.padEnd(12)}  ${levers(configuration)}`,
+        `  ${speedup === undefined ? '      ' : times(speedup)}  ${(isCopy ? 'same code' : outcome).padEnd(12)}  ${levers(configuration)}`,
         `            ${reason}`,
       ].join('\n'),
     ),

@@ -68,6 +68,25 @@ it('tells for each lever what it adds and which evidence of the winning trial le
   expect(text.indexOf('1.050×  faster')).toBeLessThan(text.indexOf('0.900×  slower'));
 });
 
+it('tells code that was measured from configurations that gave the same', () => {
+  const copy: TriedConfiguration = {
+    ...trial('schedule', { misched: 'ilpmax' }, 'why not'),
+    speedup: 1.05,
+    isCopy: true,
+  };
+  const measured: TriedConfiguration = {
+    ...trial('schedule', { 'slp-threshold': 5 }, 'first'),
+    speedup: 1.05,
+  };
+  const text = formatExplanation({
+    tus: [],
+    leverGains: {},
+    tried: new Map([['src/hash.c', [copy, measured]]]),
+  });
+  expect(text).toContain('2 configurations tried, 1 with code of their own');
+  expect(text.indexOf('1.050×  faster ')).toBeLessThan(text.indexOf('1.050×  same code '));
+});
+
 it('names the evidence that first spoke for a lever, and where its value came from', () => {
   const unit: UnitResult = { ...tuned, levers: { 'unroll-threshold': 2000, 'unroll-runtime': true } };
   const trials = [
