@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ThinLtoTools } from '../levers/thin-lto.js';
 import type { CompilePlan } from '../levers/types.js';
+import type { LockEntry } from '../lock/types.js';
 import type { Clang } from '../toolchain/types.js';
 import { hostTriples } from './compilers.js';
 
@@ -26,12 +27,8 @@ export interface TwoStagePlanData {
   readonly target?: string;
 }
 
-/** What an entry was tuned for, as in the lock. */
-export interface TunedSource {
-  readonly file: string;
-  readonly includes: readonly string[];
-  readonly source: string;
-}
+/** What an entry was tuned for. */
+export type TunedSource = Pick<LockEntry, 'file' | 'includes' | 'source'>;
 
 /** The path, inside the plans folder, at which the launcher looks; undefined where it never looks. */
 export function planPath(entry: { file: string; object?: string }): string | undefined {

@@ -59,15 +59,14 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
   reportStock(decisions.stock, options.logger);
   const rebuilt = await apply(options.packageRoot, state, decisions.plans, mode !== 'off');
   const inputs = lock.entries.flatMap((entry) => [entry.file, ...entry.includes, ...profilesOf(entry)]);
-  const watched = [lockFile, ...[...new Set(inputs)].map((file) => path.join(options.packageRoot, file))];
+  const own = [...new Set(inputs)].filter((file) => !isGenerated(file));
+  const watched = [lockFile, ...own.map((file) => path.join(options.packageRoot, file))];
   return {
     applied: decisions.plans.map(({ entry }) => entry),
     stock: decisions.stock,
     problems,
     rebuilt,
-    inputs: watched.filter(
-      (file) => existsSync(file) && !isGenerated(path.relative(options.packageRoot, file)),
-    ),
+    inputs: watched.filter((file) => existsSync(file)),
   };
 }
 

@@ -114,9 +114,9 @@ function isMadeFor(lever: string, { origin, reason }: TriedConfiguration): boole
 
 function formatTrials(scope: string, trials: readonly TriedConfiguration[]): string {
   const own = trials.filter(({ outcome, isCopy }) => outcome !== 'identical' && isCopy !== true).length;
-  const rank = ({ speedup = 0, isCopy = false }: TriedConfiguration): number =>
-    speedup - Number(isCopy) * 1e-9;
-  const sorted = [...trials].sort((a, b) => rank(b) - rank(a));
+  const sorted = [...trials].sort(
+    (a, b) => (b.speedup ?? 0) - (a.speedup ?? 0) || Number(a.isCopy ?? false) - Number(b.isCopy ?? false),
+  );
   return [
     `${scope}: ${trials.length} configurations tried, ${own} with code of their own`,
     ...sorted.map(({ configuration, outcome, speedup, isCopy, reason }) =>
