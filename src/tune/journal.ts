@@ -26,6 +26,8 @@ export type JournalEvent =
       readonly reason: string;
       readonly objectHash?: string;
       readonly measured: boolean;
+      /** Measured in the build of another trial of the batch, on another unit, and counted there. */
+      readonly sameBuild?: boolean;
       readonly elapsedMs: number;
     }
   | {

@@ -34,5 +34,7 @@ export function onOwnCases(result: VariantResult, own: OwnCases | undefined): Va
   const samples = result.samples.map(
     (_, process) => own.part * mean(byCase.map((one) => one[process] ?? Number.NaN)),
   );
-  return { ...result, ...summarise(samples), samples };
+  const isOwn = ([name]: readonly [string, unknown]): boolean => own.names.includes(name);
+  const cases = Object.fromEntries(Object.entries(result.cases).filter(isOwn));
+  return { ...result, ...summarise(samples), samples, cases };
 }

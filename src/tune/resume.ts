@@ -27,7 +27,7 @@ export async function restore(
       if (event.objectHash !== undefined && !scope.seen.has(event.objectHash))
         scope.seen.set(event.objectHash, event.trial);
       if (event.measured) {
-        measured++;
+        if (!event.sameBuild) measured++;
         scope.sinceGain++;
       }
     } else if (await restoreIncumbent(event, scope, workspace)) scope.sinceGain = 0;

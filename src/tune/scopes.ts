@@ -1,6 +1,7 @@
 import type { Evidence } from '../evidence/types.js';
 import type { PolicyTrial, SeenTrial } from '../policy/types.js';
 import type { Budget } from './budget.js';
+import { casesOf } from './on-cases.js';
 import { seenTrials } from './seen-trials.js';
 import { asTrial, type TunedUnit } from './units.js';
 
@@ -64,23 +65,19 @@ function together(units: readonly TunedUnit[]): Evidence {
 const patience = 10;
 
 /**
- * The scope that gets the next batch, from coarse to fine: all hot units at once for up to half of the search as long
+ * The scopes that get the next batch, from coarse to fine: all hot units at once for up to half of the search as long
  * as that gains, then single units by their share of time, more where a trial on all units made their own code faster, less where the
- * stock compiler's code is ahead, divided by the trials they have had and by how long they have brought nothing. Undefined when every
- * scope is exhausted.
+ * stock compiler's code is ahead, divided by the trials they have had and by how long they have brought nothing. Units that the bench runs
+ * apart get theirs at the same time; where there are such, all units at once have one batch. Empty when every scope is exhausted.
  * @param leads of the stock compiler's code over -O3 in each unit, as natural logarithms
  */
-export function nextScope(
+export function nextScopes(
   scopes: readonly Scope[],
   budget: Pick<Budget, 'searchProgress'>,
   leads: ReadonlyMap<TunedUnit, number> = new Map(),
-): Scope | undefined {
+): readonly Scope[] {
   const addon = scopes.find(({ kind }) => kind === 'addon');
   const single = scopes.filter(({ kind }) => kind === 'unit');
-  const isFine = single.some(({ history }) => history.length > 0);
-  if (addon !== undefined && !isFine && !addon.exhausted) {
-    if (addon.sinceGain < patience && budget.searchProgress < 0.5) return addon;
-  }
   const open = single.filter(({ exhausted }) => !exhausted);
   const units = single.flatMap((scope) => scope.units);
   const worth = ({ evidence, history, sinceGain, units: own }: Scope): number => {
@@ -94,8 +91,34 @@ export function nextScope(
     return (evidence.share * hope) / (1 + history.length / 8) / (1 + sinceGain / 16);
   };
   // Once for each: it takes a regression for every trial.
-  const rated = open.map((scope) => ({ scope, value: worth(scope) }));
-  return rated.sort((a, b) => b.value - a.value)[0]?.scope;
+  const rated = open.map((scope) => ({ scope, value: worth(scope) })).sort((a, b) => b.value - a.value);
+  const chosen = runApart(rated.map(({ scope }) => scope));
+  const isFine = single.some(({ history }) => history.length > 0);
+  if (addon !== undefined && !isFine && !addon.exhausted) {
+    const isEnough = chosen.length > 1 ? addon.history.length > 0 : addon.sinceGain >= patience;
+    if (!isEnough && budget.searchProgress < 0.5) return [addon];
+  }
+  return chosen;
+}
+
+/** The first, and every further one that shares no case of the bench with those before it. */
+function runApart(scopes: readonly Scope[]): Scope[] {
+  const chosen: Scope[] = [];
+  const taken = new Set<string>();
+  for (const scope of scopes) {
+    const own = isLinkedWithOthers(scope) ? undefined : casesOf(scope.units)?.names;
+    const isApart = own?.every((name) => !taken.has(name)) ?? false;
+    if (chosen.length > 0 && !isApart) continue;
+    chosen.push(scope);
+    if (own === undefined) break;
+    for (const name of own) taken.add(name);
+  }
+  return chosen;
+}
+
+/** ThinLTO optimises such units as a whole. */
+function isLinkedWithOthers({ units }: Scope): boolean {
+  return units.some(({ incumbent }) => incumbent.configuration['lto-thin'] === true);
 }
 
 /** What a unit's code usually gains by trials of its own, as a natural logarithm. */

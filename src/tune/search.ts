@@ -4,15 +4,16 @@ import { type EvidenceChange, evidenceChange, joinChanges } from '../evidence/co
 import type { Evidence } from '../evidence/types.js';
 import type { Configuration } from '../levers/types.js';
 import type { Logger } from '../log.js';
-import type { MeasureRequest, VariantResult } from '../measure/types.js';
+import type { Variant, VariantResult } from '../measure/types.js';
 import type { Inspector, Policy, PolicyTrial, Proposal, SimilarUnit, TrialOutcome } from '../policy/types.js';
+import type { Verification } from '../verify/verify.js';
 import type { Budget } from './budget.js';
 import type { Journal } from './journal.js';
 import { isGain, type NoiseFloor } from './noise-floor.js';
 import { casesOf, onOwnCases } from './on-cases.js';
 import { isPlausible } from './plausible.js';
 import { mapPool } from './pool.js';
-import { nextScope, type Scope } from './scopes.js';
+import { nextScopes, type Scope } from './scopes.js';
 import { seenTrials } from './seen-trials.js';
 import { stockLeads } from './stock-leads.js';
 import type { Trials } from './trials.js';
@@ -64,20 +65,51 @@ interface Candidate {
   readonly hash: string;
 }
 
+/** Candidates for one scope. Scopes that are searched at the same time are run apart: no case of the bench runs code of two. */
+interface Part {
+  readonly scope: Scope;
+  readonly candidates: readonly Candidate[];
+}
+
+/** One build of the addon with a candidate for each of some scopes: one trial, which each of them is told by its own cases. */
+type Build = readonly { readonly scope: Scope; readonly candidate: Candidate }[];
+
 /** Spends the search share of the budget; afterwards every unit holds its incumbent. */
 export async function search(context: SearchContext): Promise<void> {
   const { scopes, budget } = context;
   const leads = await stockLeads(context);
   while (budget.maySearch && !context.signal?.aborted) {
-    const scope = nextScope(scopes, budget, leads);
-    if (scope === undefined) return;
-    await searchScope(context, scope);
+    const chosen = nextScopes(scopes, budget, leads);
+    if (chosen.length === 0) return;
+    await searchScopes(context, chosen);
   }
 }
 
-async function searchScope(context: SearchContext, scope: Scope): Promise<void> {
+async function searchScopes(context: SearchContext, scopes: readonly Scope[]): Promise<void> {
+  const batch = batchFor(scopes, context);
+  const parts: (Part & Batch)[] = [];
+  for (const scope of scopes) {
+    const proposals = await propose(context, scope, batch);
+    if (proposals.length === 0) {
+      scope.exhausted = true;
+      continue;
+    }
+    seeIncumbent(scope);
+    parts.push({ scope, ...(await compileBatch(context, scope, proposals)) });
+  }
+  const verified = await verifyBatch(context, parts);
+  if (verified.length > 0) await measureBatch(context, verified);
+  for (const { scope, copies } of parts) {
+    for (const { proposal, hash } of copies) {
+      const copy = scope.seen.get(hash);
+      if (copy !== undefined) await finish(context, scope, proposal, copy.outcome, { hash, copy });
+    }
+  }
+}
+
+function propose(context: SearchContext, scope: Scope, batch: number): Promise<readonly Proposal[]> {
   const addon = context.scopes.find(({ kind }) => kind === 'addon');
-  const proposals = await context.policy.propose({
+  return context.policy.propose({
     scope: scope.kind,
     arch: context.arch,
     major: context.major,
@@ -93,30 +125,21 @@ async function searchScope(context: SearchContext, scope: Scope): Promise<void> 
     profiles: context.profiles,
     ...(context.inspect && { inspect: context.inspect(scope.units) }),
     similar: () => context.similar(scope),
-    batch: batchFor(scope, context),
+    batch,
   });
-  if (proposals.length === 0) {
-    scope.exhausted = true;
-    return;
-  }
-  seeIncumbent(scope);
-  const { candidates, copies } = await compileBatch(context, scope, proposals);
-  const verified = await verifyBatch(context, scope, candidates);
-  if (verified.length > 0) await measureBatch(context, scope, verified);
-  for (const { proposal, hash } of copies) {
-    const copy = scope.seen.get(hash);
-    if (copy !== undefined) await finish(context, scope, proposal, copy.outcome, { hash, copy });
-  }
 }
 
 /** A batch that leaves trials for the units which had none, and is small where files take long to compile. */
-function batchFor(scope: Scope, { scopes, budget, workspace }: SearchContext): number {
+function batchFor(chosen: readonly Scope[], { scopes, budget, workspace }: SearchContext): number {
   const left = budget.remainingTrials;
-  const untried = scopes.filter(
-    ({ kind, history, exhausted }) => kind === 'unit' && history.length === 0 && !exhausted,
+  const waiting = scopes.filter(
+    (scope) =>
+      scope.kind === 'unit' && scope.history.length === 0 && !scope.exhausted && !chosen.includes(scope),
   ).length;
-  const fair = scope.kind === 'unit' && untried > 1 ? Math.max(leastBatch, Math.ceil(left / untried)) : left;
-  const compileMs = workspace.compileMs(scope.units.map(({ command }) => command));
+  const isFine = chosen.every(({ kind }) => kind === 'unit');
+  const fair = isFine && waiting > 0 ? Math.max(leastBatch, Math.ceil(left / (waiting + 1))) : left;
+  const commands = chosen.flatMap(({ units }) => units.map(({ command }) => command));
+  const compileMs = workspace.compileMs(commands);
   const affordable = Math.max(leastBatch, Math.floor((budget.searchMs * compileShare) / compileMs));
   return Math.min(batchSize, affordable, fair, left);
 }
@@ -203,70 +226,128 @@ function hashOf(objects: readonly CompiledObject[]): string {
     .digest('hex');
 }
 
-/** The candidates that give the stock build's outputs; the others become finished trials. */
-async function verifyBatch(
-  context: SearchContext,
-  scope: Scope,
-  candidates: readonly Candidate[],
-): Promise<Candidate[]> {
-  if (candidates.length === 0) return [];
-  const incumbent = incumbentAssembly(context.baseline, context.units);
-  const variants = await mapPool(candidates, os.availableParallelism(), ({ hash, objects }) =>
-    context.workspace.variant(hash, withObjects(incumbent, objects)),
+/** The n-th candidates of all scopes together: as many builds as the longest part has candidates. */
+function buildsOf(parts: readonly Part[]): Build[] {
+  const count = Math.max(0, ...parts.map(({ candidates }) => candidates.length));
+  return Array.from({ length: count }, (_, index) =>
+    parts.flatMap(({ scope, candidates }) => {
+      const candidate = candidates[index];
+      return candidate === undefined ? [] : [{ scope, candidate }];
+    }),
   );
-  const verdicts = await context.trials.verify(variants);
-  context.signal?.throwIfAborted();
-  const passed: Candidate[] = [];
-  for (const [index, candidate] of candidates.entries()) {
-    const outcome = verdicts[index]?.outcome;
-    if (outcome === 'equal') passed.push(candidate);
-    else {
-      await finish(context, scope, candidate.proposal, outcome === 'incorrect' ? 'incorrect' : 'failed', {
-        hash: candidate.hash,
-        measured: true,
-      });
-    }
-  }
-  return passed;
 }
 
-/** Screens all on one baseline, races the best on fresh samples beside a placebo, and promotes the winner. */
-async function measureBatch(
+function variantOf({ workspace, baseline, units }: SearchContext, build: Build): Promise<Variant> {
+  const objects = new Map(build.flatMap(({ candidate }) => [...candidate.objects]));
+  return workspace.variant(idOf(build), withObjects(incumbentAssembly(baseline, units), objects));
+}
+
+function idOf(build: Build): string {
+  return build.map(({ candidate }) => candidate.hash).join('+');
+}
+
+async function verdictsOn(
   context: SearchContext,
-  scope: Scope,
-  candidates: readonly Candidate[],
-): Promise<void> {
-  const screened = await compare(context, scope, candidates, 'screen');
-  const promising = candidates
-    .filter((candidate) => ratioOf(screened, candidate) > raceAbove)
-    .sort((a, b) => ratioOf(screened, b) - ratioOf(screened, a))
-    .slice(0, racedPerBatch);
-  const raced =
-    promising.length > 0
-      ? await compare(context, scope, promising, 'race')
-      : new Map<string, VariantResult>();
-  const base = incumbentOf(scope);
-  for (const candidate of promising) await recheck(context, scope, candidate, raced);
-  for (const candidate of candidates) {
-    const race = raced.get(candidate.hash);
-    const result = race ?? screened.get(candidate.hash);
-    if (result === undefined) continue;
-    const outcome = outcomeOf(result, isGain(race, context.noise.value));
-    const change = outcome === 'slower' ? await changeOf(context, scope, candidate) : undefined;
-    await finish(context, scope, candidate.proposal, outcome, {
-      hash: candidate.hash,
-      result,
-      base,
-      measured: true,
-      ...(change && { change }),
-    });
+  builds: readonly Build[],
+): Promise<Verification['outcome'][]> {
+  const variants = await mapPool(builds, os.availableParallelism(), (build) => variantOf(context, build));
+  const verdicts = await context.trials.verify(variants);
+  context.signal?.throwIfAborted();
+  return verdicts.map(({ outcome }) => outcome);
+}
+
+/** The candidates that give the stock build's outputs; the others become finished trials. */
+async function verifyBatch(context: SearchContext, parts: readonly Part[]): Promise<Part[]> {
+  const builds = buildsOf(parts);
+  if (builds.length === 0) return [];
+  const passed = new Set<Candidate>();
+  const verdicts = await verdictsOn(context, builds);
+  for (const [index, build] of builds.entries()) {
+    const isEqual = verdicts[index] === 'equal';
+    // Whose fault it is, is told by each alone.
+    const single = build.map((one): Build => [one]);
+    const own = isEqual || build.length === 1 ? undefined : await verdictsOn(context, single);
+    for (const [place, { scope, candidate }] of build.entries()) {
+      const outcome = own?.[place] ?? verdicts[index];
+      if (outcome === 'equal') passed.add(candidate);
+      else {
+        await finish(context, scope, candidate.proposal, outcome === 'incorrect' ? 'incorrect' : 'failed', {
+          hash: candidate.hash,
+          measured: true,
+          isCounted: place === 0,
+        });
+      }
+    }
   }
-  const winner = promising
-    .filter((candidate) => isGain(raced.get(candidate.hash), context.noise.value))
-    .sort((a, b) => ratioOf(raced, b) - ratioOf(raced, a))[0];
-  scope.sinceGain += candidates.length;
-  const won = winner && raced.get(winner.hash);
-  if (winner !== undefined && won !== undefined) await promote(context, scope, winner, over(base, won));
+  return parts.flatMap(({ scope, candidates }) => {
+    const sound = candidates.filter((candidate) => passed.has(candidate));
+    return sound.length === 0 ? [] : [{ scope, candidates: sound }];
+  });
+}
+
+/** Screens all on one baseline, races the best on fresh samples beside a placebo, and promotes the winners. */
+async function measureBatch(context: SearchContext, parts: readonly Part[]): Promise<void> {
+  const counted = new Set(buildsOf(parts).map(([first]) => first?.candidate));
+  const screened = await compare(context, parts, 'screen');
+  const promising = parts.flatMap(({ scope, candidates }): Part[] => {
+    const best = candidates
+      .filter((candidate) => ratioOf(screened, candidate) > raceAbove)
+      .sort((a, b) => ratioOf(screened, b) - ratioOf(screened, a))
+      .slice(0, racedPerBatch);
+    return best.length === 0 ? [] : [{ scope, candidates: best }];
+  });
+  const raced: Map<Candidate, VariantResult> =
+    promising.length > 0 ? await compare(context, promising, 'race') : new Map();
+  for (const { scope, candidates } of promising) {
+    for (const candidate of candidates) await recheck(context, scope, candidate, raced);
+  }
+  const winners: Winner[] = [];
+  for (const { scope, candidates } of parts) {
+    const base = incumbentOf(scope);
+    for (const candidate of candidates) {
+      const race = raced.get(candidate);
+      const result = race ?? screened.get(candidate);
+      if (result === undefined) continue;
+      const outcome = outcomeOf(result, isGain(race, context.noise.value));
+      const change = outcome === 'slower' ? await changeOf(context, scope, candidate) : undefined;
+      await finish(context, scope, candidate.proposal, outcome, {
+        hash: candidate.hash,
+        result,
+        base,
+        measured: true,
+        isCounted: counted.has(candidate),
+        ...(change && { change }),
+      });
+    }
+    const [winner] = candidates
+      .filter((candidate) => isGain(raced.get(candidate), context.noise.value))
+      .sort((a, b) => ratioOf(raced, b) - ratioOf(raced, a));
+    scope.sinceGain += candidates.length;
+    const won = winner && raced.get(winner);
+    if (winner !== undefined && won !== undefined) {
+      winners.push({ scope, candidate: winner, ratio: won.ratio, gain: over(base, won) });
+    }
+  }
+  for (const winner of await fittingTogether(context, winners)) await promote(context, winner);
+}
+
+interface Winner {
+  readonly scope: Scope;
+  readonly candidate: Candidate;
+  /** Over the scope's incumbent. */
+  readonly ratio: number;
+  /** Over -O3. */
+  readonly gain: Required<Pick<Incumbent, 'speedup' | 'cases'>>;
+}
+
+/** Winners of several builds were not verified together; where they are not right together, the best goes on alone. */
+async function fittingTogether(
+  context: SearchContext,
+  winners: readonly Winner[],
+): Promise<readonly Winner[]> {
+  if (winners.length < 2) return winners;
+  const [outcome] = await verdictsOn(context, [winners]);
+  return outcome === 'equal' ? winners : [...winners].sort((a, b) => b.ratio - a.ratio).slice(0, 1);
 }
 
 /** A speedup beyond what the scope's share of time allows is measured again, and the lower result stands. */
@@ -274,15 +355,15 @@ async function recheck(
   context: SearchContext,
   scope: Scope,
   candidate: Candidate,
-  raced: Map<string, VariantResult>,
+  raced: Map<Candidate, VariantResult>,
 ): Promise<void> {
   // Where other code became faster, what is left of the time is this code's to a larger part.
   const share = Math.min(1, scope.evidence.share * incumbentOf(scope).speedup);
-  const first = raced.get(candidate.hash);
+  const first = raced.get(candidate);
   if (first === undefined || isPlausible(first.ratio, share)) return;
-  const again = (await compare(context, scope, [candidate], 'race')).get(candidate.hash);
+  const again = (await compare(context, [{ scope, candidates: [candidate] }], 'race')).get(candidate);
   if (again === undefined) return;
-  if (again.outcome === 'failed' || again.ratio < first.ratio) raced.set(candidate.hash, again);
+  if (again.outcome === 'failed' || again.ratio < first.ratio) raced.set(candidate, again);
   if (again.outcome === 'failed' || isPlausible(again.ratio, share)) return;
   context.trials.warnings.add(
     `${scope.key}: a speedup of ${again.ratio.toFixed(2)} was measured twice, more than its share of the time explains; look at the bench`,
@@ -309,15 +390,10 @@ async function changeOf(
   return changes.every((change) => change !== undefined) ? joinChanges(changes) : undefined;
 }
 
-async function promote(
-  context: SearchContext,
-  scope: Scope,
-  winner: Candidate,
-  gain: Pick<Incumbent, 'speedup' | 'cases'>,
-): Promise<void> {
-  const { configuration } = winner.proposal;
+async function promote(context: SearchContext, { scope, candidate, gain }: Winner): Promise<void> {
+  const { configuration } = candidate.proposal;
   scope.sinceGain = 0;
-  for (const [unit, object] of winner.objects) unit.incumbent = { configuration, object, ...gain };
+  for (const [unit, object] of candidate.objects) unit.incumbent = { configuration, object, ...gain };
   await context.journal.append({
     type: 'incumbent',
     unit: scope.key,
@@ -336,39 +412,52 @@ function over(
   return { speedup: (base?.speedup ?? 1) * ratio, cases: { ...base?.cases, ...Object.fromEntries(byCase) } };
 }
 
-/** On the cases that run the scope's code; the ratios are those of the whole bench, whose other cases stay as they are. */
+/** Each scope on the cases that run its code; the ratios are those of the whole bench, whose other cases stay as they are. */
 async function compare(
   context: SearchContext,
-  scope: Scope,
-  candidates: readonly Candidate[],
-  goal: MeasureRequest['goal'],
-): Promise<Map<string, VariantResult>> {
-  const own = scope.kind === 'unit' ? casesOf(scope.units) : undefined;
-  const incumbent = incumbentAssembly(context.baseline, context.units);
-  const baseline = await context.workspace.variant('incumbent', incumbent);
-  const variants = await Promise.all(
-    candidates.map(({ hash, objects }) => context.workspace.variant(hash, withObjects(incumbent, objects))),
+  parts: readonly Part[],
+  goal: 'screen' | 'race',
+): Promise<Map<Candidate, VariantResult>> {
+  const { baseline, units, workspace, trials, noise, signal } = context;
+  const builds = buildsOf(parts);
+  const owns = new Map(
+    parts.map(({ scope }) => [scope, scope.kind === 'unit' ? casesOf(scope.units) : undefined]),
   );
-  const placebo =
-    goal === 'race' ? [await context.workspace.variant('placebo', incumbent, context.trials.nextSeed())] : [];
-  const measured = await context.trials.measure({
-    baseline,
+  const cases = [...owns.values()].flatMap((own) => own?.names ?? []);
+  const incumbent = incumbentAssembly(baseline, units);
+  const variants = await Promise.all(builds.map((build) => variantOf(context, build)));
+  const placebo = goal === 'race' ? [await workspace.variant('placebo', incumbent, trials.nextSeed())] : [];
+  const { results } = await trials.measure({
+    baseline: await workspace.variant('incumbent', incumbent),
     candidates: [...variants, ...placebo],
     goal,
     inputs: 'tune',
     maxMs: context.budget.searchingMs,
-    ...(own && { cases: own.names }),
-    // Two processes that both see a loss: what is left of it is not worth a third.
-    ...(goal === 'screen' ? { stopBelow: 0.99 } : { contest: { control: 'placebo' } }),
+    ...(cases.length > 0 && { cases }),
+    ...(parts.length === 1 && ending[goal]),
   });
-  context.signal?.throwIfAborted();
-  const results = measured.results.map((result) => onOwnCases(result, own));
-  for (const result of results) if (result.id === 'placebo') context.noise.add(result.ratio);
-  return new Map(results.map((result) => [result.id, result]));
+  signal?.throwIfAborted();
+  const byId = new Map(results.map((result) => [result.id, result]));
+  const found = new Map<Candidate, VariantResult>();
+  for (const build of builds) {
+    const result = byId.get(idOf(build));
+    for (const { scope, candidate } of build) {
+      if (result !== undefined) found.set(candidate, onOwnCases(result, owns.get(scope)));
+    }
+  }
+  const control = byId.get('placebo');
+  if (control !== undefined) for (const own of owns.values()) noise.add(onOwnCases(control, own).ratio);
+  return found;
 }
 
-function ratioOf(results: ReadonlyMap<string, VariantResult>, candidate: Candidate): number {
-  return results.get(candidate.hash)?.ratio ?? 0;
+/**
+ * When a candidate needs no more processes. Two that both see a loss: what is left of it is not worth a third. Builds with candidates for several scopes
+ * are measured to the end: what one of them loses says nothing of the others.
+ */
+const ending = { screen: { stopBelow: 0.99 }, race: { contest: { control: 'placebo' } } } as const;
+
+function ratioOf(results: ReadonlyMap<Candidate, VariantResult>, candidate: Candidate): number {
+  return results.get(candidate)?.ratio ?? 0;
 }
 
 interface TrialFacts {
@@ -379,6 +468,8 @@ interface TrialFacts {
   readonly copy?: PolicyTrial;
   readonly change?: EvidenceChange;
   readonly measured?: boolean;
+  /** Whether it is the first of its build, which counts as one trial. */
+  readonly isCounted?: boolean;
 }
 
 async function finish(
@@ -407,13 +498,14 @@ async function finish(
   };
   scope.history.push(...seenTrials(scope.units, context.units, [trial]));
   if (facts.hash !== undefined && !scope.seen.has(facts.hash)) scope.seen.set(facts.hash, trial);
-  if (facts.measured) context.budget.countTrials(1);
+  if (facts.isCounted) context.budget.countTrials(1);
   await context.journal.append({
     type: 'trial',
     unit: scope.key,
     trial,
     reason: proposal.reason,
     measured: facts.measured ?? false,
+    ...(facts.measured && !facts.isCounted && { sameBuild: true }),
     elapsedMs: context.budget.elapsedMs,
     ...(facts.hash !== undefined && { objectHash: facts.hash }),
   });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { CompileCommand } from '../../src/build/types.js';
-import { addonScope, nextScope, type Scope, scopesOf } from '../../src/tune/scopes.js';
+import { addonScope, nextScopes, type Scope, scopesOf } from '../../src/tune/scopes.js';
 import type { TunedUnit } from '../../src/tune/units.js';
 import { trialOf } from '../policy/support.js';
 
@@ -46,52 +46,73 @@ it('puts all units before single ones, and leaves that out where there is only o
 
 it('begins with all units, and goes on to the hottest when they stop gaining or half of the search is used', () => {
   const all = scopes(0.2, 0.7);
-  expect(nextScope(all, early)?.key).toBe(addonScope);
-  expect(nextScope(all, { searchProgress: 0.5 })?.key).toBe('1.c');
+  expect(nextScopes(all, early)[0]?.key).toBe(addonScope);
+  expect(nextScopes(all, { searchProgress: 0.5 })[0]?.key).toBe('1.c');
   withTrials(all[0], 10);
-  expect(nextScope(all, early)?.key).toBe('1.c');
+  expect(nextScopes(all, early)[0]?.key).toBe('1.c');
 });
 
 it('does not go back to all units once single ones differ', () => {
   const all = scopes(0.2, 0.7);
   withTrials(all[2], 1);
-  expect(nextScope(all, early)?.key).toBe('1.c');
+  expect(nextScopes(all, early)[0]?.key).toBe('1.c');
 });
 
 it('moves on when the hottest unit stops gaining', () => {
   const all = scopes(0.3, 0.5);
   withTrials(all[2], 16);
-  expect(nextScope(all, early)?.key).toBe('0.c');
+  expect(nextScopes(all, early)[0]?.key).toBe('0.c');
+});
+
+function sampled(key: string, share: number, cases: Record<string, number>): TunedUnit {
+  const plain = unit(key, share);
+  return { ...plain, evidence: { ...plain.evidence, hot: [{ name: key, share, cases }] } };
+}
+
+it('searches units that share no case of the bench at the same time, after one batch on all', () => {
+  const all = scopesOf([
+    sampled('0.c', 0.5, { one: 0.9, two: 0.9, three: 0, four: 0.01 }),
+    sampled('1.c', 0.3, { one: 0, two: 0.05, three: 0.9, four: 0 }),
+    sampled('2.c', 0.2, { one: 0, two: 0, three: 0, four: 0.9 }),
+  ]);
+  const keys = (): string[] => nextScopes(all, early).map(({ key }) => key);
+  expect(keys()).toEqual([addonScope]);
+  withTrials(all[0], 6);
+  expect(keys()).toEqual(['0.c', '2.c']);
+  const [, first] = all;
+  if (first !== undefined) first.exhausted = true;
+  expect(keys()).toEqual(['1.c', '2.c']);
+  for (const incumbent of all.flatMap(({ units }) => units)) {
+    incumbent.incumbent = { ...incumbent.incumbent, configuration: { 'lto-thin': true } };
+  }
+  withTrials(all[0], 10);
+  expect(keys()).toEqual(['1.c']);
 });
 
 it('prefers a unit whose own cases were faster in a trial on all units', () => {
-  const sampled = (key: string, share: number, cases: Record<string, number>): TunedUnit => {
-    const plain = unit(key, share);
-    return { ...plain, evidence: { ...plain.evidence, hot: [{ name: key, share, cases }] } };
-  };
   const all = scopesOf([
     sampled('0.c', 0.6, { one: 0.9, other: 0 }),
     sampled('1.c', 0.4, { one: 0, other: 0.9 }),
   ]);
   withTrials(all[0], 10);
-  expect(nextScope(all, early)?.key).toBe('0.c');
+  expect(nextScopes(all, early)[0]?.key).toBe('0.c');
   all[0]?.history.push({ ...trialOf({ 'mtune-x86': 'znver3' }, 0.95), cases: { one: 0.8, other: 1.13 } });
-  expect(nextScope(all, early)?.key).toBe('1.c');
+  expect(nextScopes(all, early)[0]?.key).toBe('1.c');
 });
 
 it('leaves exhausted scopes alone and ends when all are', () => {
   const all = scopes(0.9, 0.1);
   for (const scope of all.slice(0, 2)) scope.exhausted = true;
-  expect(nextScope(all, early)?.key).toBe('1.c');
+  expect(nextScopes(all, early)[0]?.key).toBe('1.c');
   for (const scope of all) scope.exhausted = true;
-  expect(nextScope(all, early)).toBeUndefined();
+  expect(nextScopes(all, early)).toEqual([]);
 });
 
 it('prefers a unit whose code the stock compiler does not make faster already', () => {
   const all = scopes(0.4, 0.6);
   withTrials(all[0], 10);
-  expect(nextScope(all, early)?.key).toBe('1.c');
+  expect(nextScopes(all, early)[0]?.key).toBe('1.c');
   const [stockIsAhead] = all[2]?.units ?? [];
   const leads = stockIsAhead === undefined ? new Map() : new Map([[stockIsAhead, Math.log(1.4)]]);
-  expect(nextScope(all, early, leads)?.key).toBe('0.c');
+  expect(nextScopes(all, early, leads)[0]?.key).toBe('0.c');
 });

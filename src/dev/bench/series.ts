@@ -17,7 +17,7 @@ export function stepsOf(events: Iterable<JournalEvent>): Step[] {
   let trials = 0;
   for (const event of events) {
     if (event.type === 'trial') {
-      if (event.measured) trials++;
+      if (event.measured && !event.sameBuild) trials++;
       if (event.trial.ci !== undefined) {
         intervals.set(identityOf(event.unit, event.trial.configuration), event.trial.ci);
       }
