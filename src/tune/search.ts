@@ -4,6 +4,7 @@ import { type EvidenceChange, evidenceChange, joinChanges } from '../evidence/co
 import type { Evidence } from '../evidence/types.js';
 import type { Configuration } from '../levers/types.js';
 import type { Logger } from '../log.js';
+import { verdict } from '../measure/sequential.js';
 import type { Variant, VariantResult } from '../measure/types.js';
 import type { Inspector, Policy, PolicyTrial, Proposal, SimilarUnit, TrialOutcome } from '../policy/types.js';
 import type { Verification } from '../verify/verify.js';
@@ -309,7 +310,9 @@ async function measureBatch(context: SearchContext, parts: readonly Part[]): Pro
       const result = race ?? screened.get(candidate);
       if (result === undefined) continue;
       const outcome = outcomeOf(result, isGain(race, context.noise.value));
-      const change = outcome === 'slower' ? await changeOf(context, scope, candidate) : undefined;
+      // With several scopes there are too many: it costs a compilation each.
+      const isAsked = outcome === 'slower' && parts.length === 1;
+      const change = isAsked ? await changeOf(context, scope, candidate) : undefined;
       await finish(context, scope, candidate.proposal, outcome, {
         hash: candidate.hash,
         result,
@@ -442,7 +445,10 @@ async function compare(
   for (const build of builds) {
     const result = byId.get(idOf(build));
     for (const { scope, candidate } of build) {
-      if (result !== undefined) found.set(candidate, onOwnCases(result, owns.get(scope)));
+      if (result === undefined) continue;
+      const own = onOwnCases(result, owns.get(scope));
+      const isAlone = build.length === 1 || own.outcome === 'failed';
+      found.set(candidate, isAlone ? own : { ...own, outcome: verdict(own, noise.value) });
     }
   }
   const control = byId.get('placebo');
