@@ -230,6 +230,12 @@ const cases: readonly Case[] = [
     silent: {},
   },
   {
+    id: 'copied-in-pairs',
+    remarks: [remark('slp-vectorizer', 'StoresVectorized', { Cost: '-2', TreeSize: '2' })],
+    first: { 'slp-threshold': 3 },
+    silent: { remarks: [remark('slp-vectorizer', 'StoresVectorized', { Cost: '-9', TreeSize: '4' })] },
+  },
+  {
     id: 'slp-borderline',
     remarks: [remark('slp-vectorizer', 'NotBeneficial', { Cost: '2' })],
     first: { 'slp-threshold': -3 },

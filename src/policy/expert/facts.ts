@@ -142,6 +142,7 @@ const numbersWorthQuoting = [
   'NumSpills',
   'NumReloads',
   'NumStackBytes',
+  'TreeSize',
 ];
 
 /** Pass, name, function, place and numbers of one remark. */

@@ -4,6 +4,24 @@ import type { Rule } from './rule.js';
 /** From slp-vectorizer remarks. */
 export const slpRules: readonly Rule[] = [
   {
+    // A swap of two std::vectors one of which had just been written to: 1.3 times as fast.
+    id: 'copied-in-pairs',
+    theme: 'slp',
+    scope: 'unit',
+    prior: 2.4,
+    when: (facts) =>
+      matchRemarks(
+        facts
+          .remarks('slp-vectorizer', 'StoresVectorized')
+          .filter(({ remark }) => numberOf(remark, 'TreeSize') === 2 && numberOf(remark, 'Cost') >= -3),
+        facts,
+        'two loads and two stores became one each, and a load that covers two recent stores waits for both',
+      ),
+    edits: [{ 'slp-threshold': 3 }],
+    effect: 'small copies stay in scalar registers, and what saves more is vectorised as before',
+    stop: {},
+  },
+  {
     id: 'slp-shuffles',
     theme: 'slp',
     scope: 'unit',
