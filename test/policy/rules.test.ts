@@ -288,6 +288,12 @@ const cases: readonly Case[] = [
     silent: { code: { branches: 9, branchedSelects: 0 } },
   },
   {
+    id: 'selects-in-a-chain',
+    code: { cmov: 3 },
+    first: { 'disable-select-optimize': false },
+    silent: { code: { cmov: 1 } },
+  },
+  {
     id: 'selects-to-branches',
     code: { cmov: 3 },
     first: { 'x86-cmov-converter-force-all': true },

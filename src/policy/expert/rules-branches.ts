@@ -31,6 +31,25 @@ export const branchRules: readonly Rule[] = [
     opposite: [{ 'x86-cmov-converter-force-all': true }],
   },
   {
+    // Searching windows for their maximum and its place: 2.4 times as fast, and gcc's branches 1.8 times. It costs as much now and then (0.54).
+    id: 'selects-in-a-chain',
+    theme: 'branches',
+    scope: 'unit',
+    arch: 'x64',
+    prior: 2.4,
+    when: (facts) =>
+      matchCode(
+        facts.code.filter(({ code }) => code.cmov >= 2),
+        facts,
+        (code) =>
+          `${code.cmov} conditional moves in ${code.instructions} instructions; -O3 does not ask whether they lengthen a loop`,
+      ),
+    edits: [{ 'disable-select-optimize': false }],
+    effect:
+      'choices that every iteration waits for become branches where a model of the loop says that it gains',
+    stop: {},
+  },
+  {
     id: 'selects-to-branches',
     theme: 'branches',
     scope: 'unit',
@@ -42,11 +61,7 @@ export const branchRules: readonly Rule[] = [
         facts,
         (code) => `${code.cmov} conditional moves in ${code.instructions} instructions`,
       ),
-    edits: [
-      { 'x86-cmov-converter-force-all': true },
-      { 'x86-cmov-converter-threshold': 1 },
-      { 'disable-select-optimize': false },
-    ],
+    edits: [{ 'x86-cmov-converter-force-all': true }, { 'x86-cmov-converter-threshold': 1 }],
     effect: 'predictable choices leave the latency chain',
     stop: {},
     opposite: [{ 'x86-cmov-converter': false }],
