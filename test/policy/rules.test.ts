@@ -291,13 +291,13 @@ const cases: readonly Case[] = [
     id: 'selects-in-a-chain',
     code: { cmov: 3 },
     first: { 'disable-select-optimize': false },
-    silent: { code: { cmov: 1 } },
+    silent: { code: { cmov: 0 } },
   },
   {
     id: 'selects-to-branches',
     code: { cmov: 3 },
-    first: { 'x86-cmov-converter-force-all': true },
-    silent: { code: { cmov: 1 } },
+    first: { 'x86-cmov-converter': true, 'x86-cmov-converter-force-all': true },
+    silent: { code: { cmov: 0 } },
   },
   {
     id: 'selects-aarch64',

@@ -39,10 +39,10 @@ export const branchRules: readonly Rule[] = [
     prior: 2.4,
     when: (facts) =>
       matchCode(
-        facts.code.filter(({ code }) => code.cmov >= 2),
+        facts.code.filter(({ code }) => code.cmov > 0),
         facts,
         (code) =>
-          `${code.cmov} conditional moves in ${code.instructions} instructions; -O3 does not ask whether they lengthen a loop`,
+          `${counted(code.cmov, 'conditional move')} in ${code.instructions} instructions; -O3 does not ask whether they lengthen a loop`,
       ),
     edits: [{ 'disable-select-optimize': false }],
     effect:
@@ -54,14 +54,19 @@ export const branchRules: readonly Rule[] = [
     theme: 'branches',
     scope: 'unit',
     arch: 'x64',
-    prior: 0.8,
+    // The choice of the smallest column in a search for exact covers: 1.4 times as fast. Of 32 kernels five gained more than 3 %, and ten lost as much.
+    prior: 2,
     when: (facts) =>
       matchCode(
-        facts.code.filter(({ code }) => code.cmov >= 2),
+        facts.code.filter(({ code }) => code.cmov > 0),
         facts,
-        (code) => `${code.cmov} conditional moves in ${code.instructions} instructions`,
+        (code) => `${counted(code.cmov, 'conditional move')} in ${code.instructions} instructions`,
       ),
-    edits: [{ 'x86-cmov-converter-force-all': true }, { 'x86-cmov-converter-threshold': 1 }],
+    // Without the pass the option says nothing.
+    edits: [
+      { 'x86-cmov-converter': true, 'x86-cmov-converter-force-all': true },
+      { 'x86-cmov-converter-threshold': 1 },
+    ],
     effect: 'predictable choices leave the latency chain',
     stop: {},
     opposite: [{ 'x86-cmov-converter': false }],

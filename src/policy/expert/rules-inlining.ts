@@ -45,7 +45,7 @@ export const inliningRules: readonly Rule[] = [
     id: 'inline-hot-callees',
     theme: 'inlining',
     scope: 'unit',
-    prior: 0.9,
+    prior: 1.5,
     when: (facts) => matchRemarks(tooCostly(facts, 0, far), facts),
     edits: [
       { 'inline-threshold': 1000 },
