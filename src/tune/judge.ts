@@ -1,15 +1,20 @@
+import { profileLeverOf } from '../levers/profiles.js';
 import type { Configuration } from '../levers/types.js';
 import type { VariantResult } from '../measure/types.js';
 import type { Budget } from './budget.js';
 import { isGain, type NoiseFloor } from './noise-floor.js';
 import { casesOf, onOwnCases } from './on-cases.js';
 import type { Ratio, TuneResult } from './result.js';
+import type { Scope } from './scopes.js';
 import type { Trials } from './trials.js';
-import { type TunedUnit, withObject, withObjects } from './units.js';
+import { type Incumbent, type TunedUnit, withObject, withObjects } from './units.js';
+import { bestUnprofiled } from './unprofiled.js';
 import type { Assembly, CompiledObject, Workspace } from './workspace.js';
 
 export interface JudgeContext {
   readonly units: readonly TunedUnit[];
+  /** With what the search saw. */
+  readonly scopes: readonly Scope[];
   /** The hot units at plain clang -O3. */
   readonly baseline: Assembly;
   readonly workspace: Workspace;
@@ -65,13 +70,18 @@ export async function judge(context: JudgeContext): Promise<Judgement> {
   }
   const reduced = await reduce(context, dropped);
   let { kept } = reduced;
-  let confirmed = await confirm(context, kept);
+  const unprofiled = await withoutProfiles(context, kept);
+  let confirmed = await confirm(context, kept, unprofiled);
   if (confirmed.better !== undefined) {
-    // Files dropped one by one can matter together, and levers can lose on the check inputs. Chosen on these samples, so
+    // Files dropped one by one can matter together, and levers and profiles can lose on the check inputs. Chosen on these samples, so
     // confirmed on others.
-    if (confirmed.better === 'o3') for (const unit of context.units) makePlain(unit);
-    kept = [...context.units];
-    dropped.clear();
+    if (confirmed.better === 'unprofiled') {
+      for (const [unit, incumbent] of unprofiled) unit.incumbent = incumbent;
+    } else {
+      if (confirmed.better === 'o3') for (const unit of context.units) makePlain(unit);
+      kept = [...context.units];
+      dropped.clear();
+    }
     confirmed = await confirm(context, kept);
   }
   let parts = await contributions(context, kept, confirmed);
@@ -236,11 +246,40 @@ function without(configuration: Configuration, lever: string | undefined): Confi
 interface Confirmation extends Gains {
   readonly instructions?: TuneResult['instructions'];
   readonly noiseFloor: number;
-  /** What is clearly faster than the final addon: the dropped units tuned as well, or all hot units by plain clang -O3. */
-  readonly better?: 'all' | 'o3';
+  /** What is clearly faster than the final addon: no profiles, the dropped units tuned as well, or all hot units by plain clang -O3. */
+  readonly better?: Alternative;
 }
 
-async function confirm(context: JudgeContext, kept: readonly TunedUnit[]): Promise<Confirmation> {
+const alternatives = ['unprofiled', 'all', 'o3'] as const;
+type Alternative = (typeof alternatives)[number];
+
+/** What the units that have a profile could have instead; none where that is not right together. */
+async function withoutProfiles(
+  context: JudgeContext,
+  kept: readonly TunedUnit[],
+): Promise<ReadonlyMap<TunedUnit, Incumbent>> {
+  const found = new Map<TunedUnit, Incumbent>();
+  for (const unit of kept) {
+    if (profileLeverOf(unit.incumbent.configuration) === undefined) continue;
+    const configuration = bestUnprofiled(unit, context.scopes);
+    const outcome = await context.workspace.compile(unit.command, configuration);
+    if (outcome.kind === 'compiled') found.set(unit, { configuration, object: outcome.object, speedup: 1 });
+  }
+  if (found.size === 0) return found;
+  const variant = await context.workspace.variant('unprofiled', replaced(kept, found));
+  const [verified] = await context.trials.verify([variant]);
+  return verified?.outcome === 'equal' ? found : new Map();
+}
+
+function replaced(kept: readonly TunedUnit[], others: ReadonlyMap<TunedUnit, Incumbent>): Assembly {
+  return withObjects(finalAssembly(kept), new Map([...others].map(([unit, { object }]) => [unit, object])));
+}
+
+async function confirm(
+  context: JudgeContext,
+  kept: readonly TunedUnit[],
+  unprofiled: ReadonlyMap<TunedUnit, Incumbent> = new Map(),
+): Promise<Confirmation> {
   context.onStep('confirming on fresh samples (check inputs)');
   const final = finalAssembly(kept);
   const others = new Map<string, Assembly>([
@@ -250,11 +289,12 @@ async function confirm(context: JudgeContext, kept: readonly TunedUnit[]): Promi
   if (kept.length < context.units.length && !context.units.every(isPlain)) {
     others.set('all', finalAssembly(context.units));
   }
+  if (unprofiled.size > 0) others.set('unprofiled', replaced(kept, unprofiled));
   const results = await compare(context, final, 'confirm', 'check', others);
   const placebo = placeboEffect(results.get('placebo'));
   const noiseFloor = Math.max(context.noise.value, placebo);
   const isPlainAlready = kept.length === context.units.length && kept.every(isPlain);
-  const [better] = (['all', 'o3'] as const)
+  const [better] = alternatives
     .filter((id) => !isPlainAlready && isGain(results.get(id), placebo))
     .sort((a, b) => (results.get(b)?.ratio ?? 0) - (results.get(a)?.ratio ?? 0));
   const over = (id: string): Ratio => widened(invert(results.get(id)), noiseFloor);

@@ -174,6 +174,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
     progress.phase('judge');
     const judging = {
       units,
+      scopes,
       baseline,
       workspace,
       trials,

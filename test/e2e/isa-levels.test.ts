@@ -53,6 +53,7 @@ it.runIf(detectHost().levels.includes('x86-64-v3'))(
     const units = await gatherUnits(prep, { units: hot, baseline }, { workDir, level, signal });
     const context = {
       units,
+      scopes: [],
       baseline,
       workspace,
       trials,
