@@ -44,6 +44,7 @@ function formatUnit(unit: UnitResult, explanation: Explanation): string {
     `${name}, ${time}: ${levers(unit.levers)}`,
     `  over stock  ${formatRatio(unit.vsStock)}`,
     `  over -O3    ${formatRatio({ ratio: unit.speedup, ci: unit.ci })}`,
+    ...(unit.note === undefined ? [] : [`  ${unit.note}`]),
     ...Object.keys(unit.levers).map((lever) => formatLever(lever, unit, explanation)),
   ].join('\n');
 }

@@ -40,6 +40,8 @@ export interface Judgement {
   readonly kept: readonly JudgedUnit[];
   /** Units that stay with the project's own compiler, and why. */
   readonly dropped: ReadonlyMap<TunedUnit, string>;
+  /** Units whose profile was slower on the check inputs than what they have now. */
+  readonly overfitted: ReadonlySet<TunedUnit>;
   readonly vsO3: Ratio;
   readonly vsStock: Ratio;
   readonly instructions?: TuneResult['instructions'];
@@ -71,12 +73,16 @@ export async function judge(context: JudgeContext): Promise<Judgement> {
   const reduced = await reduce(context, dropped);
   let { kept } = reduced;
   const unprofiled = await withoutProfiles(context, kept);
+  const overfitted = new Set<TunedUnit>();
   let confirmed = await confirm(context, kept, unprofiled);
   if (confirmed.better !== undefined) {
     // Files dropped one by one can matter together, and levers and profiles can lose on the check inputs. Chosen on these samples, so
     // confirmed on others.
     if (confirmed.better === 'unprofiled') {
-      for (const [unit, incumbent] of unprofiled) unit.incumbent = incumbent;
+      for (const [unit, incumbent] of unprofiled) {
+        unit.incumbent = incumbent;
+        overfitted.add(unit);
+      }
     } else {
       if (confirmed.better === 'o3') for (const unit of context.units) makePlain(unit);
       kept = [...context.units];
@@ -113,6 +119,7 @@ export async function judge(context: JudgeContext): Promise<Judgement> {
     verdict,
     kept: judged,
     dropped,
+    overfitted,
     vsO3,
     vsStock,
     ...(instructions && { instructions }),

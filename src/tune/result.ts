@@ -27,6 +27,8 @@ export interface UnitResult {
   /** `tuned`: an entry was written; `stock`: the project's own compiler stays. */
   readonly verdict: 'tuned' | 'stock';
   readonly reason: string;
+  /** What else there is to know about a tuned file. */
+  readonly note?: string;
 }
 
 /** The last line of `autopass tune --json`. */

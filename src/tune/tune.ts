@@ -297,6 +297,9 @@ function unitResults(units: readonly TunedUnit[], judgement: Judgement): UnitRes
       vsStock: judged?.vsStock ?? { ratio: 1, ci: [1, 1] },
       verdict: judged === undefined ? 'stock' : 'tuned',
       reason: judged === undefined ? (judgement.dropped.get(unit) ?? '') : explain(unit),
+      ...(judgement.overfitted.has(unit) && {
+        note: 'with a profile it was faster on the tuning inputs, and slower on the check inputs',
+      }),
     };
   });
 }

@@ -144,3 +144,9 @@ it('does not cite what a file was tried with on top of a lever for the lever its
       for all hot files: many branches: counted again
 `);
 });
+
+it('says what a profile did on other inputs', () => {
+  const note = 'with a profile it was faster on the tuning inputs, and slower on the check inputs';
+  const text = formatExplanation({ tus: [{ ...tuned, note }], leverGains: {}, tried });
+  expect(text.split('\n').slice(2, 4)).toEqual([expect.stringContaining('over -O3'), `  ${note}`]);
+});
