@@ -54,7 +54,9 @@ function propose(
   const themes = new Map<string, Theme>(rules.map((rule) => [rule.id, rule.theme]));
   const facts = factsOf(input.evidence, input.language, input.cpu ?? fitting(hostTune, input.arch));
   const earlier = input.addonTrials?.filter(({ configuration }) => isPart(configuration, input.incumbent));
-  const lessons = lessonsOf(input.history, (origin) => themes.get(origin.split(':').at(-1) ?? ''), earlier);
+  const themeOf = (origin: string): Theme | undefined => themes.get(origin.split(':').at(-1) ?? '');
+  const share = input.addonTrials === undefined ? undefined : input.evidence.share;
+  const lessons = lessonsOf(input.history, themeOf, earlier, share);
   const findings = findingsOf(rules, facts, input.arch);
   const { incumbent } = input;
   const ideas = [

@@ -1,11 +1,14 @@
 import { configurationKey } from '../../levers/configuration-key.js';
 import type { Configuration } from '../../levers/types.js';
-import type { PolicyTrial } from '../types.js';
+import type { PolicyTrial, SeenTrial } from '../types.js';
 import { isPart, percentOf } from './idea.js';
 import { type Idle, idleIn } from './idle.js';
 import type { Theme } from './rule.js';
 
-/** A measured trial. Gains over -O3 in percent of time (100 times the natural logarithm of the speedup). */
+/**
+ * A measured trial. Gains over -O3 in percent of time (100 times the natural logarithm of the speedup): of the addon's or, for one of several files, of the
+ * time of its own code, as far as the cases tell that.
+ */
 export interface Lesson {
   readonly trial: PolicyTrial;
   readonly gain: number;
@@ -39,13 +42,15 @@ const usualError = 2;
 /**
  * @param themeOf the theme of a trial by its origin
  * @param earlier trials on all hot files of what is the incumbent of this one now, or of its parts
+ * @param share of the addon's time, 0 to 1, for one of several files: what the others have gained is in its speedups too, and counted out
  */
 export function lessonsOf(
-  history: readonly PolicyTrial[],
+  history: readonly SeenTrial[],
   themeOf: (origin: string) => Theme | undefined,
-  earlier: readonly PolicyTrial[] = [],
+  earlier: readonly SeenTrial[] = [],
+  share?: number,
 ): Lessons {
-  const measured = [...earlier, ...history].flatMap((trial) => measuredOf(trial) ?? []);
+  const measured = [...earlier, ...history].flatMap((trial) => measuredOf(trial, share) ?? []);
   const within = (configuration: Configuration): number =>
     bestOf(measured.filter(({ trial }) => isPart(trial.configuration, configuration)));
   const lessons = measured.map((one): Lesson => {
@@ -95,13 +100,15 @@ function isProperPart(one: Configuration, other: Configuration): boolean {
 
 type Measured = Pick<Lesson, 'trial' | 'gain' | 'weight'>;
 
-function measuredOf(trial: PolicyTrial): Measured | undefined {
+function measuredOf(trial: SeenTrial, share: number | undefined): Measured | undefined {
   if (trial.speedup === undefined || !(trial.speedup > 0)) return undefined;
   if (trial.outcome === 'incorrect' || trial.outcome === 'failed') return undefined;
-  const gain = percentOf(trial.speedup);
-  const error =
+  const own = share !== undefined && share > 0 ? trial.inUnit : undefined;
+  const gain = percentOf(own ?? trial.speedup);
+  const measuredError =
     trial.ci === undefined || !(trial.ci[0] > 0) || !(trial.ci[1] > 0)
       ? usualError
       : percentOf(trial.ci[1] / trial.ci[0]) / (2 * 1.96);
+  const error = own === undefined || share === undefined ? measuredError : measuredError / share;
   return { trial, gain, weight: spread ** 2 / (spread ** 2 + error ** 2) };
 }
