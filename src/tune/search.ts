@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import os from 'node:os';
 import { type EvidenceChange, evidenceChange, joinChanges } from '../evidence/compare.js';
 import type { Evidence } from '../evidence/types.js';
@@ -9,6 +8,8 @@ import type { Variant, VariantResult } from '../measure/types.js';
 import type { Inspector, Policy, PolicyTrial, Proposal, SimilarUnit, TrialOutcome } from '../policy/types.js';
 import type { Verification } from '../verify/verify.js';
 import type { Budget } from './budget.js';
+import { type Build, buildsOf, idOf, type Part } from './builds.js';
+import { type Batch, type Candidate, compileBatch, hashOf } from './compile-batch.js';
 import type { Journal } from './journal.js';
 import { isGain, type NoiseFloor } from './noise-floor.js';
 import { casesOf, onOwnCases } from './on-cases.js';
@@ -19,7 +20,7 @@ import { seenTrials } from './seen-trials.js';
 import { stockLeads } from './stock-leads.js';
 import type { Trials } from './trials.js';
 import { asTrial, type Incumbent, incumbentAssembly, type TunedUnit, withObjects } from './units.js';
-import type { Assembly, CompiledObject, CompileOutcome, Workspace } from './workspace.js';
+import type { Assembly, Workspace } from './workspace.js';
 
 /** Candidates per batch: they share one process and one baseline. */
 const batchSize = 6;
@@ -58,23 +59,6 @@ export interface SearchContext {
   readonly onTrial: (scope: Scope, trial: PolicyTrial) => void;
 }
 
-interface Candidate {
-  readonly proposal: Proposal;
-  /** One for every unit of the scope. */
-  readonly objects: ReadonlyMap<TunedUnit, CompiledObject>;
-  /** Of all objects together. */
-  readonly hash: string;
-}
-
-/** Candidates for one scope. Scopes that are searched at the same time are run apart: no case of the bench runs code of two. */
-interface Part {
-  readonly scope: Scope;
-  readonly candidates: readonly Candidate[];
-}
-
-/** One build of the addon with a candidate for each of some scopes: one trial, which each of them is told by its own cases. */
-type Build = readonly { readonly scope: Scope; readonly candidate: Candidate }[];
-
 /** Spends the search share of the budget; afterwards every unit holds its incumbent. */
 export async function search(context: SearchContext): Promise<void> {
   const { scopes, budget } = context;
@@ -96,7 +80,11 @@ async function searchScopes(context: SearchContext, scopes: readonly Scope[]): P
       continue;
     }
     seeIncumbent(scope);
-    parts.push({ scope, ...(await compileBatch(context, scope, proposals)) });
+    const compiled = await compileBatch(context.workspace, scope, proposals);
+    for (const { proposal, outcome, hash } of compiled.settled) {
+      await finish(context, scope, proposal, outcome, hash === undefined ? {} : { hash });
+    }
+    parts.push({ scope, ...compiled });
   }
   const verified = await verifyBatch(context, parts);
   if (verified.length > 0) await measureBatch(context, verified);
@@ -158,93 +146,9 @@ function seeIncumbent(scope: Scope): void {
   if (!scope.seen.has(hash)) scope.seen.set(hash, asTrial(incumbentOf(scope)));
 }
 
-interface Batch {
-  /** Code that was not seen before, each by its shortest proposal. */
-  readonly candidates: readonly Candidate[];
-  /** The proposals that give the code of a candidate or of an earlier trial. */
-  readonly copies: readonly Pick<Candidate, 'proposal' | 'hash'>[];
-}
-
-/** Compiles proposals; what needs neither measuring nor comparing (refused, failed, the code of -O3) becomes a finished trial. */
-async function compileBatch(
-  context: SearchContext,
-  scope: Scope,
-  proposals: readonly Proposal[],
-): Promise<Batch> {
-  const outcomes = await context.workspace.compileAll(
-    proposals.flatMap(({ configuration }) => scope.units.map(({ command }) => ({ command, configuration }))),
-  );
-  const plain = hashOf(scope.units.map(({ baseline }) => baseline));
-  const fresh = new Map<string, Candidate>();
-  const copies: Candidate[] = [];
-  for (const [index, proposal] of proposals.entries()) {
-    const own = outcomes.slice(index * scope.units.length, (index + 1) * scope.units.length);
-    const compiled = candidateOf(scope, proposal, own);
-    if (typeof compiled === 'string') await finish(context, scope, proposal, compiled);
-    else if (compiled.hash === plain && !isReturn(scope, proposal)) {
-      await finish(context, scope, proposal, 'identical', { hash: compiled.hash });
-    } else if (scope.seen.has(compiled.hash)) copies.push(compiled);
-    else {
-      const [shorter, longer] = byLength(compiled, fresh.get(compiled.hash));
-      fresh.set(compiled.hash, shorter);
-      if (longer !== undefined) copies.push(longer);
-    }
-  }
-  return { candidates: [...fresh.values()], copies };
-}
-
-function byLength(candidate: Candidate, twin: Candidate | undefined): [Candidate, Candidate?] {
-  if (twin === undefined) return [candidate];
-  const levers = ({ proposal }: Candidate): number => Object.keys(proposal.configuration).length;
-  return levers(candidate) < levers(twin) ? [candidate, twin] : [twin, candidate];
-}
-
-/** Whether the proposal is plain -O3 for code that has something else. */
-function isReturn({ units }: Scope, { configuration }: Proposal): boolean {
-  const isPlain = Object.keys(configuration).length === 0;
-  return isPlain && units.some(({ incumbent, baseline }) => incumbent.object.hash !== baseline.hash);
-}
-
-function candidateOf(
-  scope: Scope,
-  proposal: Proposal,
-  outcomes: readonly CompileOutcome[],
-): Candidate | 'refused' | 'failed' {
-  const objects = new Map<TunedUnit, CompiledObject>();
-  for (const [index, unit] of scope.units.entries()) {
-    const outcome = outcomes[index];
-    if (outcome?.kind !== 'compiled') return outcome?.kind ?? 'failed';
-    objects.set(unit, outcome.object);
-  }
-  return { proposal, objects, hash: hashOf([...objects.values()]) };
-}
-
-function hashOf(objects: readonly CompiledObject[]): string {
-  const [first, ...others] = objects;
-  if (first !== undefined && others.length === 0) return first.hash;
-  return createHash('sha256')
-    .update(objects.map(({ hash }) => hash).join())
-    .digest('hex');
-}
-
-/** The n-th candidates of all scopes together: as many builds as the longest part has candidates. */
-function buildsOf(parts: readonly Part[]): Build[] {
-  const count = Math.max(0, ...parts.map(({ candidates }) => candidates.length));
-  return Array.from({ length: count }, (_, index) =>
-    parts.flatMap(({ scope, candidates }) => {
-      const candidate = candidates[index];
-      return candidate === undefined ? [] : [{ scope, candidate }];
-    }),
-  );
-}
-
 function variantOf({ workspace, baseline, units }: SearchContext, build: Build): Promise<Variant> {
   const objects = new Map(build.flatMap(({ candidate }) => [...candidate.objects]));
   return workspace.variant(idOf(build), withObjects(incumbentAssembly(baseline, units), objects));
-}
-
-function idOf(build: Build): string {
-  return build.map(({ candidate }) => candidate.hash).join('+');
 }
 
 async function verdictsOn(

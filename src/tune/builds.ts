@@ -1,0 +1,26 @@
+import type { Candidate } from './compile-batch.js';
+import type { Scope } from './scopes.js';
+
+/** Candidates for one scope. Scopes that are searched at the same time are run apart: no case of the bench runs code of two. */
+export interface Part {
+  readonly scope: Scope;
+  readonly candidates: readonly Candidate[];
+}
+
+/** One build of the addon with a candidate for each of some scopes: one trial, which each of them is told by its own cases. */
+export type Build = readonly { readonly scope: Scope; readonly candidate: Candidate }[];
+
+/** The n-th candidates of all scopes together: as many builds as the longest part has candidates. */
+export function buildsOf(parts: readonly Part[]): Build[] {
+  const count = Math.max(0, ...parts.map(({ candidates }) => candidates.length));
+  return Array.from({ length: count }, (_, index) =>
+    parts.flatMap(({ scope, candidates }) => {
+      const candidate = candidates[index];
+      return candidate === undefined ? [] : [{ scope, candidate }];
+    }),
+  );
+}
+
+export function idOf(build: Build): string {
+  return build.map(({ candidate }) => candidate.hash).join('+');
+}
