@@ -133,6 +133,11 @@ export function finalAssembly(kept: readonly TunedUnit[]): Assembly {
   return new Map(kept.map((unit) => [unit.command.output, unit.incumbent.object]));
 }
 
+/** The same with something else for some units. */
+function replaced(kept: readonly TunedUnit[], others: ReadonlyMap<TunedUnit, Incumbent>): Assembly {
+  return withObjects(finalAssembly(kept), new Map([...others].map(([unit, { object }]) => [unit, object])));
+}
+
 /** A shorter configuration for some units, everything else as in the final addon. */
 interface Shortening {
   readonly units: readonly TunedUnit[];
@@ -223,14 +228,13 @@ async function shorten(
       shorter.set(unit, { ...unit.incumbent, configuration, object: outcome.object });
   }
   const final = finalAssembly(kept);
-  const objects = new Map([...shorter].map(([unit, { object }]) => [unit, object]));
-  const assembly = withObjects(final, objects);
-  if (kept.some((unit) => objects.get(unit)?.hash !== unit.incumbent.object.hash)) {
+  const assembly = replaced(kept, shorter);
+  const changed = kept.filter((unit) => shorter.get(unit)?.object.hash !== unit.incumbent.object.hash);
+  if (changed.length > 0) {
     const [verified] = await context.trials.verify([await context.workspace.variant('shorter', assembly)]);
     if (verified?.outcome !== 'equal') return;
     context.onStep('checking the shorter configurations together');
     const joint = await compare(context, final, 'race', 'tune', new Map([['shorter', assembly]]));
-    const changed = kept.filter((unit) => objects.get(unit)?.hash !== unit.incumbent.object.hash);
     restrict(joint, 'shorter', changed);
     if (!isNeedless(joint.get('shorter'))) return;
   }
@@ -268,7 +272,8 @@ async function withoutProfiles(
   const found = new Map<TunedUnit, Incumbent>();
   for (const unit of kept) {
     if (profileLeverOf(unit.incumbent.configuration) === undefined) continue;
-    const configuration = bestUnprofiled(unit, context.scopes);
+    const configuration = bestUnprofiled(unit, context.units, context.scopes);
+    if (!(await context.workspace.isSound(unit.command, configuration))) continue;
     const outcome = await context.workspace.compile(unit.command, configuration);
     if (outcome.kind === 'compiled') found.set(unit, { configuration, object: outcome.object, speedup: 1 });
   }
@@ -276,10 +281,6 @@ async function withoutProfiles(
   const variant = await context.workspace.variant('unprofiled', replaced(kept, found));
   const [verified] = await context.trials.verify([variant]);
   return verified?.outcome === 'equal' ? found : new Map();
-}
-
-function replaced(kept: readonly TunedUnit[], others: ReadonlyMap<TunedUnit, Incumbent>): Assembly {
-  return withObjects(finalAssembly(kept), new Map([...others].map(([unit, { object }]) => [unit, object])));
 }
 
 async function confirm(

@@ -179,7 +179,7 @@ async function verifyBatch(context: SearchContext, parts: readonly Part[]): Prom
         await finish(context, scope, candidate.proposal, outcome === 'incorrect' ? 'incorrect' : 'failed', {
           hash: candidate.hash,
           measured: true,
-          isCounted: place === 0,
+          sameBuild: place > 0,
         });
       }
     }
@@ -222,7 +222,7 @@ async function measureBatch(context: SearchContext, parts: readonly Part[]): Pro
         result,
         base,
         measured: true,
-        isCounted: counted.has(candidate),
+        sameBuild: !counted.has(candidate),
         ...(change && { change }),
       });
     }
@@ -378,8 +378,8 @@ interface TrialFacts {
   readonly copy?: PolicyTrial;
   readonly change?: EvidenceChange;
   readonly measured?: boolean;
-  /** Whether it is the first of its build, which counts as one trial. */
-  readonly isCounted?: boolean;
+  /** It is not the first of its build, which counts as one trial. */
+  readonly sameBuild?: boolean;
 }
 
 async function finish(
@@ -408,14 +408,14 @@ async function finish(
   };
   scope.history.push(...seenTrials(scope.units, context.units, [trial]));
   if (facts.hash !== undefined && !scope.seen.has(facts.hash)) scope.seen.set(facts.hash, trial);
-  if (facts.isCounted) context.budget.countTrials(1);
+  if (facts.measured && !facts.sameBuild) context.budget.countTrials(1);
   await context.journal.append({
     type: 'trial',
     unit: scope.key,
     trial,
     reason: proposal.reason,
     measured: facts.measured ?? false,
-    ...(facts.measured && !facts.isCounted && { sameBuild: true }),
+    ...(facts.sameBuild && { sameBuild: true }),
     elapsedMs: context.budget.elapsedMs,
     ...(facts.hash !== undefined && { objectHash: facts.hash }),
   });

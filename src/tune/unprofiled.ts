@@ -9,13 +9,14 @@ import type { TunedUnit } from './units.js';
  * What was fastest in a unit without a profile, of all that was confirmed faster in the search; plain -O3 where nothing was. A profile knows the inputs that
  * it was counted on: beside it this shows on others.
  */
-export function bestUnprofiled(unit: TunedUnit, scopes: readonly Scope[]): Configuration {
-  const units = scopes.flatMap((scope) => (scope.kind === 'unit' ? scope.units : []));
-  const isOwn = (scope: Scope): boolean => scope.kind === 'unit' && scope.units.includes(unit);
-  const trials = scopes.flatMap((scope): readonly SeenTrial[] => {
-    if (scope.kind === 'addon') return seenTrials([unit], units, scope.history);
-    return isOwn(scope) ? scope.history : [];
-  });
+export function bestUnprofiled(
+  unit: TunedUnit,
+  units: readonly TunedUnit[],
+  scopes: readonly Scope[],
+): Configuration {
+  const trials = scopes
+    .filter((scope) => scope.units.includes(unit))
+    .flatMap(({ history }) => seenTrials([unit], units, history));
   const faster = trials.filter(
     ({ outcome, configuration }) =>
       outcome === 'faster' && profileLeverOf(configuration) === undefined && !('lto-thin' in configuration),

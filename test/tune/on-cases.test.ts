@@ -1,28 +1,7 @@
 import { expect, it } from 'vitest';
-import type { CompileCommand } from '../../src/build/types.js';
 import type { VariantResult } from '../../src/measure/types.js';
 import { casesOf, onOwnCases } from '../../src/tune/on-cases.js';
-import type { TunedUnit } from '../../src/tune/units.js';
-
-function unit(cases?: Readonly<Record<string, number>>): TunedUnit {
-  const object = { path: '/a.o', hash: 'a' };
-  return {
-    key: 'a.c',
-    isAmbiguous: false,
-    command: { file: 'a.c', output: '/a.o', language: 'c' } as CompileCommand,
-    share: 0.5,
-    evidence: {
-      file: 'a.c',
-      share: 0.5,
-      hot: [{ name: 'hot', share: 0.5, ...(cases && { cases }) }],
-      remarks: [],
-      assembly: [],
-      sources: {},
-    },
-    baseline: object,
-    incumbent: { configuration: {}, object, speedup: 1 },
-  };
-}
+import { unitOf } from './support.js';
 
 /** Log ratios by case, one for each of two processes. */
 function resultOf(cases: Readonly<Record<string, readonly number[]>>): VariantResult {
@@ -43,13 +22,18 @@ function resultOf(cases: Readonly<Record<string, readonly number[]>>): VariantRe
 }
 
 it('knows the cases that run the code of a unit', () => {
-  expect(casesOf([unit({ one: 0.9, two: 0.01, three: 0 })])).toEqual({ names: ['one'], part: 1 / 3 });
-  expect(casesOf([unit({ one: 0.9 }), unit({ one: 0, two: 0.5, three: 0 })])?.names).toEqual(['one', 'two']);
+  expect(casesOf([unitOf('a.c', 0.5, { one: 0.9, two: 0.01, three: 0 })])).toEqual({
+    names: ['one'],
+    part: 1 / 3,
+  });
+  expect(
+    casesOf([unitOf('a.c', 0.5, { one: 0.9 }), unitOf('a.c', 0.5, { one: 0, two: 0.5, three: 0 })])?.names,
+  ).toEqual(['one', 'two']);
 });
 
 it('restricts nothing where all cases run it, or where nothing was sampled', () => {
-  expect(casesOf([unit({ one: 0.9, two: 0.2 })])).toBeUndefined();
-  expect(casesOf([unit()])).toBeUndefined();
+  expect(casesOf([unitOf('a.c', 0.5, { one: 0.9, two: 0.2 })])).toBeUndefined();
+  expect(casesOf([unitOf('a.c')])).toBeUndefined();
 });
 
 it('takes a gain without the noise of cases that run other code', () => {

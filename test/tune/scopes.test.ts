@@ -1,31 +1,10 @@
 import { expect, it } from 'vitest';
-import type { CompileCommand } from '../../src/build/types.js';
 import { addonScope, nextScopes, type Scope, scopesOf } from '../../src/tune/scopes.js';
-import type { TunedUnit } from '../../src/tune/units.js';
 import { trialOf } from '../policy/support.js';
-
-function unit(key: string, share: number): TunedUnit {
-  const object = { path: `/${key}.o`, hash: key };
-  return {
-    key,
-    isAmbiguous: false,
-    command: { file: key, output: `/${key}.o`, language: key.endsWith('.c') ? 'c' : 'c++' } as CompileCommand,
-    share,
-    evidence: {
-      file: key,
-      share,
-      hot: [{ name: `hot_${key}`, share }],
-      remarks: [],
-      assembly: [],
-      sources: {},
-    },
-    baseline: object,
-    incumbent: { configuration: {}, object, speedup: 1 },
-  };
-}
+import { unitOf } from './support.js';
 
 function scopes(...shares: readonly number[]): Scope[] {
-  return scopesOf(shares.map((share, index) => unit(`${index}.c`, share)));
+  return scopesOf(shares.map((share, index) => unitOf(`${index}.c`, share)));
 }
 
 function withTrials(scope: Scope | undefined, trials: number): void {
@@ -39,7 +18,7 @@ const early = { searchProgress: 0.1 };
 it('puts all units before single ones, and leaves that out where there is only one', () => {
   expect(scopes(0.5, 0.3).map(({ key }) => key)).toEqual([addonScope, '0.c', '1.c']);
   expect(scopes(0.5).map(({ key }) => key)).toEqual(['0.c']);
-  const [all] = scopesOf([unit('a.c', 0.2), unit('b.cc', 0.6)]);
+  const [all] = scopesOf([unitOf('a.c', 0.2), unitOf('b.cc', 0.6)]);
   expect(all).toMatchObject({ kind: 'addon', language: 'c++', evidence: { share: 0.8 } });
   expect(all?.evidence.hot.map(({ name }) => name)).toEqual(['hot_b.cc', 'hot_a.c']);
 });
@@ -64,16 +43,11 @@ it('moves on when the hottest unit stops gaining', () => {
   expect(nextScopes(all, early)[0]?.key).toBe('0.c');
 });
 
-function sampled(key: string, share: number, cases: Record<string, number>): TunedUnit {
-  const plain = unit(key, share);
-  return { ...plain, evidence: { ...plain.evidence, hot: [{ name: key, share, cases }] } };
-}
-
 it('searches units that share no case of the bench at the same time, after one batch on all', () => {
   const all = scopesOf([
-    sampled('0.c', 0.5, { one: 0.9, two: 0.9, three: 0, four: 0.01 }),
-    sampled('1.c', 0.3, { one: 0, two: 0.05, three: 0.9, four: 0 }),
-    sampled('2.c', 0.2, { one: 0, two: 0, three: 0, four: 0.9 }),
+    unitOf('0.c', 0.5, { one: 0.9, two: 0.9, three: 0, four: 0.01 }),
+    unitOf('1.c', 0.3, { one: 0, two: 0.05, three: 0.9, four: 0 }),
+    unitOf('2.c', 0.2, { one: 0, two: 0, three: 0, four: 0.9 }),
   ]);
   const keys = (): string[] => nextScopes(all, early).map(({ key }) => key);
   expect(keys()).toEqual([addonScope]);
@@ -91,8 +65,8 @@ it('searches units that share no case of the bench at the same time, after one b
 
 it('prefers a unit whose own cases were faster in a trial on all units', () => {
   const all = scopesOf([
-    sampled('0.c', 0.6, { one: 0.9, other: 0 }),
-    sampled('1.c', 0.4, { one: 0, other: 0.9 }),
+    unitOf('0.c', 0.6, { one: 0.9, other: 0 }),
+    unitOf('1.c', 0.4, { one: 0, other: 0.9 }),
   ]);
   withTrials(all[0], 10);
   expect(nextScopes(all, early)[0]?.key).toBe('0.c');

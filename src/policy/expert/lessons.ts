@@ -103,12 +103,12 @@ type Measured = Pick<Lesson, 'trial' | 'gain' | 'weight'>;
 function measuredOf(trial: SeenTrial, share: number | undefined): Measured | undefined {
   if (trial.speedup === undefined || !(trial.speedup > 0)) return undefined;
   if (trial.outcome === 'incorrect' || trial.outcome === 'failed') return undefined;
-  const own = share !== undefined && share > 0 ? trial.inUnit : undefined;
-  const gain = percentOf(own ?? trial.speedup);
-  const measuredError =
+  // The interval is of the addon's time, of which the file has a part.
+  const [speedup, part] = trial.inUnit !== undefined && share ? [trial.inUnit, share] : [trial.speedup, 1];
+  const gain = percentOf(speedup);
+  const error =
     trial.ci === undefined || !(trial.ci[0] > 0) || !(trial.ci[1] > 0)
       ? usualError
       : percentOf(trial.ci[1] / trial.ci[0]) / (2 * 1.96);
-  const error = own === undefined || share === undefined ? measuredError : measuredError / share;
-  return { trial, gain, weight: spread ** 2 / (spread ** 2 + error ** 2) };
+  return { trial, gain, weight: spread ** 2 / (spread ** 2 + (error / part) ** 2) };
 }

@@ -9,6 +9,14 @@ function indirectJumps(facts: Facts): Match | undefined {
   );
 }
 
+function conditionalMoves(facts: Facts, note = ''): Match | undefined {
+  return matchCode(
+    facts.code.filter(({ code }) => code.cmov > 0),
+    facts,
+    (code) => `${counted(code.cmov, 'conditional move')} in ${code.instructions} instructions${note}`,
+  );
+}
+
 /** From control flow in remarks and code. */
 export const branchRules: readonly Rule[] = [
   {
@@ -37,13 +45,7 @@ export const branchRules: readonly Rule[] = [
     scope: 'unit',
     arch: 'x64',
     prior: 2.4,
-    when: (facts) =>
-      matchCode(
-        facts.code.filter(({ code }) => code.cmov > 0),
-        facts,
-        (code) =>
-          `${counted(code.cmov, 'conditional move')} in ${code.instructions} instructions; -O3 does not ask whether they lengthen a loop`,
-      ),
+    when: (facts) => conditionalMoves(facts, '; -O3 does not ask whether they lengthen a loop'),
     edits: [{ 'disable-select-optimize': false }],
     effect:
       'choices that every iteration waits for become branches where a model of the loop says that it gains',
@@ -56,12 +58,7 @@ export const branchRules: readonly Rule[] = [
     arch: 'x64',
     // The choice of the smallest column in a search for exact covers: 1.4 times as fast. Of 32 kernels five gained more than 3 %, and ten lost as much.
     prior: 2,
-    when: (facts) =>
-      matchCode(
-        facts.code.filter(({ code }) => code.cmov > 0),
-        facts,
-        (code) => `${counted(code.cmov, 'conditional move')} in ${code.instructions} instructions`,
-      ),
+    when: (facts) => conditionalMoves(facts),
     // Without the pass the option says nothing.
     edits: [
       { 'x86-cmov-converter': true, 'x86-cmov-converter-force-all': true },
