@@ -1,6 +1,7 @@
 import os from 'node:os';
 import type { Config } from '../config/load.js';
 import { AutoPassError } from '../errors.js';
+import { joinShares } from '../evidence/case-effects.js';
 import { gatherEvidence } from '../evidence/gather.js';
 import {
   openBinary,
@@ -17,6 +18,7 @@ import { profileCommand } from '../measure/profile.js';
 import type { Variant } from '../measure/types.js';
 import { detectHost, type HostTarget } from '../target/host.js';
 import { compileBaseline } from './baseline.js';
+import { casesIn } from './on-cases.js';
 import { mapPool } from './pool.js';
 import type { Preparation } from './prepare.js';
 import { keyOf } from './result.js';
@@ -30,6 +32,8 @@ const mostUnits = 6;
 /** Where the time is spread, more units are taken until they hold this much of it. */
 const wantedShare = 0.8;
 const mostOfSpread = 10;
+/** Units that the bench runs apart from all others are tried beside them, at no trials of their own. */
+const mostApart = 12;
 /** Part of the addon's samples that is enough to know where its time goes. */
 const enoughMatched = 0.5;
 const profileMs = 4_000;
@@ -175,11 +179,20 @@ function worthTrials(prep: Preparation, score: Score): ScoredUnit[] {
   );
 }
 
-function hottest(hot: readonly ScoredUnit[]): ScoredUnit[] {
+/**
+ * The hottest units, and of the others those that the bench runs apart from all of them.
+ * @param hot hottest first
+ */
+export function hottest(hot: readonly ScoredUnit[]): ScoredUnit[] {
   let covered = 0;
-  return hot.slice(0, mostOfSpread).filter(({ share }, index) => {
-    const isWanted = index < mostUnits || covered < wantedShare;
+  const taken = new Set<string>();
+  return hot.slice(0, mostApart).filter(({ share, hot: functions }, index) => {
+    const shares = joinShares(functions.map(({ cases = {} }) => cases));
+    const own = casesIn(shares)?.names;
+    const isApart = own?.every((name) => !taken.has(name)) ?? false;
+    const isWanted = index < mostUnits || (index < mostOfSpread && covered < wantedShare) || isApart;
     covered += share;
+    for (const name of own ?? Object.keys(shares)) if (isWanted) taken.add(name);
     return isWanted;
   });
 }

@@ -3,11 +3,11 @@ import type { Configuration } from '../levers/types.js';
 import type { VariantResult } from '../measure/types.js';
 import type { Budget } from './budget.js';
 import { isGain, type NoiseFloor } from './noise-floor.js';
-import { casesOf, onOwnCases } from './on-cases.js';
+import { casesOf, groupsApart, onOwnCases } from './on-cases.js';
 import type { Ratio, TuneResult } from './result.js';
 import type { Scope } from './scopes.js';
 import type { Trials } from './trials.js';
-import { type Incumbent, type TunedUnit, withObject, withObjects } from './units.js';
+import { type Incumbent, type TunedUnit, withObjects } from './units.js';
 import { bestUnprofiled } from './unprofiled.js';
 import type { Assembly, CompiledObject, Workspace } from './workspace.js';
 
@@ -66,28 +66,32 @@ const leastSure = 0.985;
 export async function judge(context: JudgeContext): Promise<Judgement> {
   const dropped = new Map<TunedUnit, string>();
   for (const unit of context.units) {
+    if (isPlain(unit)) continue;
+    const { configuration } = unit.incumbent;
     // Without assertions LLVM notices nothing of a pass that breaks the IR.
-    if (await context.workspace.isSound(unit.command, unit.incumbent.configuration)) continue;
-    makePlain(unit);
+    const isSound = await context.workspace.isSound(unit.command, configuration);
+    const built = isSound ? await context.workspace.asBuilt(unit.command, configuration) : undefined;
+    if (built?.kind === 'compiled') unit.incumbent = { ...unit.incumbent, object: built.object };
+    else makePlain(unit);
   }
   const reduced = await reduce(context, dropped);
   let { kept } = reduced;
   const unprofiled = await withoutProfiles(context, kept);
   const overfitted = new Set<TunedUnit>();
   let confirmed = await confirm(context, kept, unprofiled);
-  if (confirmed.better !== undefined) {
+  if (confirmed.better.size > 0) {
     // Files dropped one by one can matter together, and levers and profiles can lose on the check inputs. Chosen on these samples, so
     // confirmed on others.
-    if (confirmed.better === 'unprofiled') {
-      for (const [unit, incumbent] of unprofiled) {
-        unit.incumbent = incumbent;
+    for (const [unit, better] of confirmed.better) {
+      const other = unprofiled.get(unit);
+      if (better !== 'unprofiled') dropped.delete(unit);
+      else if (other !== undefined) {
+        unit.incumbent = other;
         overfitted.add(unit);
       }
-    } else {
-      if (confirmed.better === 'o3') for (const unit of context.units) makePlain(unit);
-      kept = [...context.units];
-      dropped.clear();
+      if (better === 'o3') makePlain(unit);
     }
+    kept = context.units.filter((unit) => !dropped.has(unit));
     confirmed = await confirm(context, kept);
   }
   let parts = await contributions(context, kept, confirmed);
@@ -138,17 +142,22 @@ function replaced(kept: readonly TunedUnit[], others: ReadonlyMap<TunedUnit, Inc
   return withObjects(finalAssembly(kept), new Map([...others].map(([unit, { object }]) => [unit, object])));
 }
 
-/** A shorter configuration for some units, everything else as in the final addon. */
-interface Shortening {
-  readonly units: readonly TunedUnit[];
+/** Other objects for units that share cases of the bench, everything else as in the final addon. */
+interface Difference {
+  readonly id: string;
+  readonly objects: ReadonlyMap<TunedUnit, CompiledObject | 'stock'>;
+}
+
+/** A shorter configuration for them. */
+interface Shortening extends Difference {
+  readonly objects: ReadonlyMap<TunedUnit, CompiledObject>;
   /** Lever to leave out; all of them when absent. */
   readonly lever?: string;
-  readonly objects: ReadonlyMap<TunedUnit, CompiledObject>;
 }
 
 /**
  * One comparison on tuning inputs: every unit by the stock compiler, every unit without its levers, and every lever
- * left out wherever it stands. Keeps the units that are faster than stock, with the levers that are needed. Units are
+ * left out wherever it stands among units that share cases of the bench. Keeps the units that are faster than stock, with the levers that are needed. Units are
  * taken at their most likely value: whether the whole is faster is confirmed afterwards.
  */
 async function reduce(
@@ -158,35 +167,37 @@ async function reduce(
   const final = finalAssembly(context.units);
   const shortenings = await shorteningsOf(context);
   context.onStep(
-    `comparing every tuned unit with the stock compiler${shortenings.size > 0 ? ', and trying shorter configurations' : ''}`,
+    `comparing every tuned unit with the stock compiler${shortenings.length > 0 ? ', and trying shorter configurations' : ''}`,
   );
-  const candidates = new Map<string, Assembly>();
-  for (const unit of context.units) candidates.set(unit.key, withObject(final, unit, 'stock'));
-  for (const [id, { objects }] of shortenings) candidates.set(id, withObjects(final, objects));
-  const results = await compare(context, final, 'race', 'tune', candidates);
-  for (const unit of context.units) restrict(results, unit.key, [unit]);
-  for (const [id, { units }] of shortenings) restrict(results, id, units);
+  const stocks = context.units.map((unit) => differenceIn(unit, 'stock'));
+  const results = await compareEach(context, final, 'tune', [stocks, shortenings]);
   // The placebo beside them shows what order of linking and place in the round do alone.
   const placebo = Math.min(1, results.get('placebo')?.ratio || 1);
   const kept: TunedUnit[] = [];
   for (const unit of context.units) {
-    const result = results.get(unit.key);
+    const result = results.get(`stock ${unit.key}`);
     if (result !== undefined && result.outcome !== 'failed' && result.ratio < placebo) kept.push(unit);
     else dropped.set(unit, 'the stock compiler is as fast');
   }
-  const needless = [...shortenings].filter(([id]) => isNeedless(results.get(id))).map(([, one]) => one);
+  const needless = shortenings.filter(({ id }) => isNeedless(results.get(id)));
   if (kept.length > 0 && needless.length > 0) await shorten(context, kept, needless);
   const leverGains = new Map<string, Ratio>();
-  for (const [id, { lever }] of shortenings) {
-    if (lever !== undefined) leverGains.set(lever, invert(results.get(id)));
+  for (const { id, lever } of shortenings) {
+    if (lever !== undefined) {
+      leverGains.set(lever, product(leverGains.get(lever) ?? even, invert(results.get(id))));
+    }
   }
   return { kept, leverGains };
 }
 
+function differenceIn(unit: TunedUnit, object: CompiledObject | 'stock'): Difference {
+  return { id: `${object === 'stock' ? 'stock' : 'o3'} ${unit.key}`, objects: new Map([[unit, object]]) };
+}
+
 /** What is left out has to change the object: where it does not, it is left out at once. */
-async function shorteningsOf(context: JudgeContext): Promise<Map<string, Shortening>> {
-  const found = new Map<string, Shortening>();
-  const add = async (id: string, units: readonly TunedUnit[], lever?: string): Promise<void> => {
+async function shorteningsOf(context: JudgeContext): Promise<Shortening[]> {
+  const found: Shortening[] = [];
+  const add = async (units: readonly TunedUnit[], lever?: string): Promise<void> => {
     const objects = new Map<TunedUnit, CompiledObject>();
     for (const unit of units) {
       const configuration = without(unit.incumbent.configuration, lever);
@@ -196,23 +207,37 @@ async function shorteningsOf(context: JudgeContext): Promise<Map<string, Shorten
         unit.incumbent = { ...unit.incumbent, configuration, object: outcome.object };
       } else objects.set(unit, outcome.object);
     }
-    if (objects.size > 0) found.set(id, { units: [...objects.keys()], objects, ...(lever && { lever }) });
+    if (objects.size === 0) return;
+    // Without its only lever.
+    if (lever === undefined && found.some((one) => isSameCode(one.objects, objects))) return;
+    const what = lever === undefined ? 'plain' : `without ${lever}`;
+    const id = `${what} ${units.map(({ key }) => key).join(' ')}`;
+    found.push({ id, objects, ...(lever && { lever }) });
   };
   const levers = new Set(context.units.flatMap(({ incumbent }) => Object.keys(incumbent.configuration)));
+  const groups = groupsApart(context.units);
   for (const lever of levers) {
-    const users = context.units.filter(({ incumbent }) => lever in incumbent.configuration);
-    await add(`without ${lever}`, users, lever);
-  }
-  // With one lever, or in the only unit, this is what was just tried.
-  if (levers.size > 1 || context.units.length > 1) {
-    for (const unit of context.units) {
-      if (Object.keys(unit.incumbent.configuration).length > 0) await add(`plain ${unit.key}`, [unit]);
+    for (const group of groups) {
+      const users = group.filter(({ incumbent }) => lever in incumbent.configuration);
+      if (users.length > 0) await add(users, lever);
     }
+  }
+  for (const unit of context.units) {
+    if (Object.keys(unit.incumbent.configuration).length > 0) await add([unit]);
   }
   return found;
 }
 
-/** Leaves out at once all that is needless by itself; together it may matter, so that is compared again. */
+function isSameCode(
+  one: ReadonlyMap<TunedUnit, CompiledObject>,
+  other: ReadonlyMap<TunedUnit, CompiledObject>,
+): boolean {
+  return one.size === other.size && [...one].every(([unit, { hash }]) => other.get(unit)?.hash === hash);
+}
+
+/**
+ * Leaves out at once all that is needless by itself; together it may matter, so that is compared again, for each group of units that share cases.
+ */
 async function shorten(
   context: JudgeContext,
   kept: readonly TunedUnit[],
@@ -221,22 +246,29 @@ async function shorten(
   const shorter = new Map<TunedUnit, TunedUnit['incumbent']>();
   for (const unit of kept) {
     let { configuration } = unit.incumbent;
-    for (const { units, lever } of needless)
-      if (units.includes(unit)) configuration = without(configuration, lever);
+    for (const { objects, lever } of needless)
+      if (objects.has(unit)) configuration = without(configuration, lever);
     const outcome = await context.workspace.compile(unit.command, configuration);
     if (outcome.kind === 'compiled')
       shorter.set(unit, { ...unit.incumbent, configuration, object: outcome.object });
   }
-  const final = finalAssembly(kept);
-  const assembly = replaced(kept, shorter);
-  const changed = kept.filter((unit) => shorter.get(unit)?.object.hash !== unit.incumbent.object.hash);
+  const changed = groupsApart(context.units).flatMap((group): Difference[] => {
+    const objects = new Map<TunedUnit, CompiledObject>();
+    for (const unit of group) {
+      const object = shorter.get(unit)?.object;
+      if (object !== undefined && object.hash !== unit.incumbent.object.hash) objects.set(unit, object);
+    }
+    return objects.size === 0 ? [] : [{ id: `shorter ${objects.keys().next().value?.key}`, objects }];
+  });
   if (changed.length > 0) {
+    context.onStep('checking the shorter configurations together');
+    const results = await compareEach(context, finalAssembly(kept), 'tune', [changed]);
+    for (const { id, objects } of changed) {
+      if (!isNeedless(results.get(id))) for (const unit of objects.keys()) shorter.delete(unit);
+    }
+    const assembly = replaced(kept, shorter);
     const [verified] = await context.trials.verify([await context.workspace.variant('shorter', assembly)]);
     if (verified?.outcome !== 'equal') return;
-    context.onStep('checking the shorter configurations together');
-    const joint = await compare(context, final, 'race', 'tune', new Map([['shorter', assembly]]));
-    restrict(joint, 'shorter', changed);
-    if (!isNeedless(joint.get('shorter'))) return;
   }
   for (const [unit, incumbent] of shorter) unit.incumbent = incumbent;
 }
@@ -257,8 +289,8 @@ function without(configuration: Configuration, lever: string | undefined): Confi
 interface Confirmation extends Gains {
   readonly instructions?: TuneResult['instructions'];
   readonly noiseFloor: number;
-  /** What is clearly faster than the final addon: no profiles, the dropped units tuned as well, or all hot units by plain clang -O3. */
-  readonly better?: Alternative;
+  /** What is clearly faster than the final addon for units that share cases: no profiles, the dropped ones tuned as well, or plain clang -O3 for all. */
+  readonly better: ReadonlyMap<TunedUnit, Alternative>;
 }
 
 const alternatives = ['unprofiled', 'all', 'o3'] as const;
@@ -301,10 +333,24 @@ async function confirm(
   const results = await compare(context, final, 'confirm', 'check', others);
   const placebo = placeboEffect(results.get('placebo'));
   const noiseFloor = Math.max(context.noise.value, placebo);
-  const isPlainAlready = kept.length === context.units.length && kept.every(isPlain);
-  const [better] = alternatives
-    .filter((id) => !isPlainAlready && isGain(results.get(id), placebo))
-    .sort((a, b) => (results.get(b)?.ratio ?? 0) - (results.get(a)?.ratio ?? 0));
+  const better = new Map<TunedUnit, Alternative>();
+  for (const group of groupsApart(context.units)) {
+    const own = casesOf(group);
+    const inGroup = (id: string): VariantResult | undefined => {
+      const result = results.get(id);
+      return result && onOwnCases(result, own);
+    };
+    const isOther: Record<Alternative, boolean> = {
+      unprofiled: group.some((unit) => unprofiled.has(unit)),
+      all: group.some((unit) => !kept.includes(unit)),
+      o3: group.some((unit) => !kept.includes(unit) || !isPlain(unit)),
+    };
+    const noise = placeboEffect(inGroup('placebo'));
+    const [best] = alternatives
+      .filter((id) => isOther[id] && isGain(inGroup(id), noise))
+      .sort((a, b) => (inGroup(b)?.ratio ?? 0) - (inGroup(a)?.ratio ?? 0));
+    if (best !== undefined) for (const unit of group) better.set(unit, best);
+  }
   const over = (id: string): Ratio => widened(invert(results.get(id)), noiseFloor);
   const vsStock = kept.length === 0 ? even : over('stock');
   const vsO3 = over('o3');
@@ -314,7 +360,7 @@ async function confirm(
     vsO3,
     ...(o3 !== undefined && stock !== undefined && { instructions: { vsO3: 1 / o3, vsStock: 1 / stock } }),
     noiseFloor,
-    ...(better !== undefined && { better }),
+    better,
   };
 }
 
@@ -336,17 +382,11 @@ async function contributions(
   if (only === undefined) return new Map();
   if (context.units.length === 1) return new Map([[only, { vsO3: isPlain(only) ? even : vsO3, vsStock }]]);
   context.onStep(`measuring what each of ${kept.length} files adds`);
-  const final = finalAssembly(kept);
-  const others = new Map<string, Assembly>();
-  for (const unit of kept) {
-    if (!isPlain(unit)) others.set(`o3 ${unit.key}`, withObject(final, unit, unit.baseline));
-    others.set(`stock ${unit.key}`, withObject(final, unit, 'stock'));
-  }
-  const results = await compare(context, final, 'race', 'check', others);
-  for (const unit of kept) {
-    restrict(results, `o3 ${unit.key}`, [unit]);
-    restrict(results, `stock ${unit.key}`, [unit]);
-  }
+  const tuned = kept.filter((unit) => !isPlain(unit));
+  const results = await compareEach(context, finalAssembly(kept), 'check', [
+    tuned.map((unit) => differenceIn(unit, unit.baseline)),
+    kept.map((unit) => differenceIn(unit, 'stock')),
+  ]);
   const over = (id: string): Ratio => widened(invert(results.get(id)), noiseFloor);
   return new Map(
     kept.map((unit) => [
@@ -359,10 +399,45 @@ async function contributions(
   );
 }
 
-/** Takes a result from the cases alone that run code of the units in which the two builds differ. */
-function restrict(results: Map<string, VariantResult>, id: string, units: readonly TunedUnit[]): void {
-  const result = results.get(id);
-  if (result !== undefined) results.set(id, onOwnCases(result, casesOf(units)));
+/**
+ * Measures the final addon with each of the differences, on the cases that run their units; one build holds one for each group of units that share no case with
+ * other groups.
+ * @param kinds differences that go into builds of their own: a crash tells of all in its build
+ * @returns by the differences' ids, and the placebo's result
+ */
+async function compareEach(
+  context: JudgeContext,
+  final: Assembly,
+  inputs: 'tune' | 'check',
+  kinds: readonly (readonly Difference[])[],
+): Promise<Map<string, VariantResult>> {
+  const groups = groupsApart(context.units);
+  const builds = kinds.flatMap((kind) => fittingBuilds(kind, groups));
+  const idOf = (build: readonly Difference[]): string => build.map(({ id }) => id).join(', ');
+  const assemblyOf = (build: readonly Difference[]): Assembly =>
+    build.reduce((assembly, { objects }) => withObjects(assembly, objects), final);
+  const assemblies = new Map(builds.map((build) => [idOf(build), assemblyOf(build)]));
+  const results = await compare(context, final, 'race', inputs, assemblies);
+  const found = new Map([...results].filter(([id]) => id === 'placebo'));
+  for (const build of builds) {
+    const result = results.get(idOf(build));
+    for (const { id, objects } of build) {
+      if (result !== undefined) found.set(id, onOwnCases(result, casesOf([...objects.keys()])));
+    }
+  }
+  return found;
+}
+
+/** The n-th differences of all groups together. */
+function fittingBuilds(
+  differences: readonly Difference[],
+  groups: readonly (readonly TunedUnit[])[],
+): Difference[][] {
+  const byGroup = groups.map((group) =>
+    differences.filter(({ objects }) => group.some((unit) => objects.has(unit))),
+  );
+  const count = Math.max(0, ...byGroup.map(({ length }) => length));
+  return Array.from({ length: count }, (_, index) => byGroup.flatMap((own) => own[index] ?? []));
 }
 
 /** Which part of a unit's entry the check inputs speak against. */
@@ -405,6 +480,14 @@ export function placeboEffect(result: VariantResult | undefined): number {
   return result === undefined || result.outcome === 'failed'
     ? 0
     : Math.expm1(Math.abs(Math.log(result.ratio)));
+}
+
+/** Of gains in code of which each has nothing to do with the other's; the intervals' halves add up as independent errors do. */
+function product(one: Ratio, other: Ratio): Ratio {
+  const ratio = one.ratio * other.ratio;
+  const half = (side: 0 | 1): number =>
+    Math.hypot(...[one, other].map((part) => Math.log(part.ci[side] / part.ratio)));
+  return { ratio, ci: [ratio * Math.exp(-half(0)), ratio * Math.exp(half(1))] };
 }
 
 /** A candidate's ratio to the final build, seen from the other side. */

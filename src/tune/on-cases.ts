@@ -1,3 +1,4 @@
+import type { CaseShares } from '../evidence/case-effects.js';
 import { mean, summarise } from '../measure/statistics.js';
 import type { VariantResult } from '../measure/types.js';
 import { caseShares } from './seen-trials.js';
@@ -12,12 +13,41 @@ export interface OwnCases {
   readonly part: number;
 }
 
-/** The cases that run code of the units; undefined where that is not known, and where all do. */
+/**
+ * The cases that run code of the units; undefined where that is not known, where all do, and where ThinLTO optimises units as a whole, so that another one's
+ * code changes too.
+ */
 export function casesOf(units: readonly TunedUnit[]): OwnCases | undefined {
-  const shares = Object.entries(caseShares(units));
-  const names = shares.flatMap(([name, share]) => (share < leastOfCase ? [] : [name]));
-  const part = names.length / shares.length;
+  const isLinked = units.some(({ incumbent }) => incumbent.configuration['lto-thin'] === true);
+  return isLinked ? undefined : casesIn(caseShares(units));
+}
+
+/** The cases that run code with these shares of them; undefined where that is not known, and where all do. */
+export function casesIn(shares: CaseShares): OwnCases | undefined {
+  const all = Object.entries(shares);
+  const names = all.flatMap(([name, share]) => (share < leastOfCase ? [] : [name]));
+  const part = names.length / all.length;
   return names.length === 0 || part === 1 ? undefined : { names, part };
+}
+
+/** The units in groups of which no case of the bench runs code of two: what is changed in one shows in its own cases alone. */
+export function groupsApart(units: readonly TunedUnit[]): TunedUnit[][] {
+  let groups: { names: readonly string[]; units: TunedUnit[] }[] = [];
+  for (const unit of units) {
+    const own = casesOf([unit]);
+    if (own === undefined) return [[...units]];
+    const isTogether = ({ names }: { names: readonly string[] }): boolean =>
+      names.some((name) => own.names.includes(name));
+    const met = groups.filter(isTogether);
+    groups = [
+      ...groups.filter((group) => !met.includes(group)),
+      {
+        names: [...met.flatMap(({ names }) => names), ...own.names],
+        units: [...met.flatMap((group) => group.units), unit],
+      },
+    ];
+  }
+  return groups.map((group) => group.units);
 }
 
 /**

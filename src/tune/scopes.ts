@@ -106,7 +106,7 @@ function runApart(scopes: readonly Scope[]): Scope[] {
   const chosen: Scope[] = [];
   const taken = new Set<string>();
   for (const scope of scopes) {
-    const own = isLinkedWithOthers(scope) ? undefined : casesOf(scope.units)?.names;
+    const own = casesOf(scope.units)?.names;
     const isApart = own?.every((name) => !taken.has(name)) ?? false;
     if (chosen.length > 0 && !isApart) continue;
     chosen.push(scope);
@@ -114,11 +114,6 @@ function runApart(scopes: readonly Scope[]): Scope[] {
     for (const name of own) taken.add(name);
   }
   return chosen;
-}
-
-/** ThinLTO optimises such units as a whole. */
-function isLinkedWithOthers({ units }: Scope): boolean {
-  return units.some(({ incumbent }) => incumbent.configuration['lto-thin'] === true);
 }
 
 /** What a unit's code usually gains by trials of its own, as a natural logarithm. */

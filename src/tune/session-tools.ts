@@ -3,6 +3,7 @@ import type { Config } from '../config/load.js';
 import { isaLevelOf } from '../levers/isa-level.js';
 import type { RenderTarget } from '../levers/types.js';
 import type { Logger } from '../log.js';
+import { FrontEnds } from './front-ends.js';
 import type { Preparation } from './prepare.js';
 import { Trials } from './trials.js';
 import { Workspace } from './workspace.js';
@@ -37,6 +38,7 @@ export function sessionTools(
     target,
     leverPolicy: { allow: config.allow },
     signal,
+    frontEnds: new FrontEnds(path.join(workDir, 'front-ends')),
   });
   const isOtherLevel = level !== host.levels.at(-1);
   return { target, workspace, trials: new Trials(config, prep, logger, isOtherLevel) };

@@ -40,17 +40,15 @@ export function incumbentAssembly(base: Assembly, units: readonly TunedUnit[]): 
   return assembly;
 }
 
-/** The same assembly with other objects for some units. */
-export function withObjects(base: Assembly, objects: ReadonlyMap<TunedUnit, CompiledObject>): Assembly {
+/** The same assembly with other objects for some units, or with those of the stock build. */
+export function withObjects(
+  base: Assembly,
+  objects: ReadonlyMap<TunedUnit, CompiledObject | 'stock'>,
+): Assembly {
   const assembly = new Map(base);
-  for (const [unit, object] of objects) assembly.set(unit.command.output, object);
-  return assembly;
-}
-
-/** The same assembly with one unit's object replaced, or left as the stock build made it. */
-export function withObject(base: Assembly, unit: TunedUnit, object: CompiledObject | 'stock'): Assembly {
-  const assembly = new Map(base);
-  if (object === 'stock') assembly.delete(unit.command.output);
-  else assembly.set(unit.command.output, object);
+  for (const [unit, object] of objects) {
+    if (object === 'stock') assembly.delete(unit.command.output);
+    else assembly.set(unit.command.output, object);
+  }
   return assembly;
 }

@@ -6,14 +6,16 @@ import { compileArgs } from '../build/compile-args.js';
 import type { AddonBinary } from '../build/find-binaries.js';
 import { tunedBaseArgs } from '../build/plan-file.js';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
+import { parseCompileArgs } from '../levers/command-args.js';
 import { configurationKey } from '../levers/configuration-key.js';
 import { renderConfiguration } from '../levers/render.js';
 import { thinLtoTools } from '../levers/thin-lto.js';
 import { compileTwoStage } from '../levers/two-stage.js';
-import type { Configuration, LeverPolicy, LeverProblem, RenderTarget } from '../levers/types.js';
+import type { CompilePlan, Configuration, LeverPolicy, LeverProblem, RenderTarget } from '../levers/types.js';
 import type { Variant } from '../measure/types.js';
-import { run } from '../toolchain/run.js';
+import { type Run, run } from '../toolchain/run.js';
 import type { Clang } from '../toolchain/types.js';
+import type { FrontEnds } from './front-ends.js';
 import { failureText, linkAddon } from './link.js';
 import { mapPool } from './pool.js';
 
@@ -45,6 +47,10 @@ export class Workspace {
   private readonly objects = new Map<string, Promise<CompileOutcome>>();
   /** Output → how long plain -O3 took. */
   private readonly plainMs = new Map<string, number>();
+  /** Output → how long another configuration took, the last one. */
+  private readonly againMs = new Map<string, number>();
+  /** Outputs that two stages make differently. */
+  private readonly oneStep = new Set<string>();
   private readonly variants = new Map<string, Promise<Variant>>();
   private sequence = 0;
 
@@ -57,6 +63,8 @@ export class Workspace {
       readonly target: RenderTarget;
       readonly leverPolicy: LeverPolicy;
       readonly signal: AbortSignal | undefined;
+      /** Where many configurations of a file are compiled. */
+      readonly frontEnds?: FrontEnds;
     },
   ) {}
 
@@ -88,9 +96,30 @@ export class Workspace {
     );
   }
 
+  /**
+   * The object as builds make it. The one that trials had is made from IR that was kept, of which LLVM makes the same code; should it not, all further objects of
+   * the file are made as builds do.
+   */
+  async asBuilt(command: CompileCommand, configuration: Configuration): Promise<CompileOutcome> {
+    const { level } = this.options.target;
+    const tried = await this.compile(command, configuration);
+    if (this.options.frontEnds === undefined || this.oneStep.has(command.output)) return tried;
+    this.oneStep.add(command.output);
+    const built = await this.compileNow(command, configuration, level);
+    const isSame =
+      tried.kind === 'compiled' && built.kind === 'compiled' && tried.object.hash === built.object.hash;
+    if (isSame) this.oneStep.delete(command.output);
+    else {
+      for (const key of this.objects.keys()) {
+        if (key.startsWith(`${command.output}\0`)) this.objects.delete(key);
+      }
+    }
+    return built;
+  }
+
   /** About how long these take to compile under one configuration, on all cores; 0 where none was compiled at plain -O3. */
   compileMs(commands: readonly CompileCommand[]): number {
-    const each = commands.map(({ output }) => this.plainMs.get(output) ?? 0);
+    const each = commands.map(({ output }) => this.againMs.get(output) ?? this.plainMs.get(output) ?? 0);
     return each.reduce((sum, ms) => sum + ms, 0) / Math.min(each.length, os.availableParallelism());
   }
 
@@ -126,6 +155,7 @@ export class Workspace {
       args: compileArgs(command, { compiler, output, extra: tunedBaseArgs }).slice(1),
       plan: { ...plan, optArgs: [...rendered.plan.optArgs, '-verify-each'] },
       ...(opt && { opt }),
+      ...this.runner,
       ...(signal && { signal }),
     });
     await rm(output, { force: true });
@@ -150,10 +180,16 @@ export class Workspace {
     const plainMs = this.plainMs.get(command.output);
     const timeoutMs = plainMs === undefined ? firstTimeoutMs : timeoutFactor * plainMs + timeoutSlackMs;
     const startedAt = performance.now();
-    const { plan } = rendered;
-    const levers = plan.kind === 'flags' ? plan.args : [];
-    const extra = [...tunedBaseArgs, '-fno-crash-diagnostics', ...levers];
-    const argv = compileArgs(command, { compiler, output: temporary, extra });
+    const argvWith = (levers: readonly string[]): string[] => {
+      const extra = [...tunedBaseArgs, '-fno-crash-diagnostics', ...levers];
+      return compileArgs(command, { compiler, output: temporary, extra });
+    };
+    const isStaged =
+      this.options.frontEnds !== undefined &&
+      !this.oneStep.has(command.output) &&
+      parseCompileArgs(argvWith([]).slice(1)) !== undefined;
+    const plan = isStaged ? inTwoStages(rendered.plan) : rendered.plan;
+    const argv = argvWith(plan.kind === 'flags' ? plan.args : []);
     const limits = { cwd: command.cwd, timeoutMs, ...(signal && { signal }) };
     if (plan.kind === 'flags') {
       const result = await run(argv, limits);
@@ -167,18 +203,23 @@ export class Workspace {
         plan,
         ...(opt && { opt }),
         ...(objcopy && { objcopy }),
+        ...this.runner,
       });
       if (!result.ok) return { kind: 'failed', stderr: `${result.stage}: ${result.stderr}` };
     }
-    if (Object.keys(configuration).length === 0) {
-      this.plainMs.set(command.output, performance.now() - startedAt);
-    }
+    const isPlain = Object.keys(configuration).length === 0;
+    (isPlain ? this.plainMs : this.againMs).set(command.output, performance.now() - startedAt);
     const bytes = await readFile(temporary).catch(() => undefined);
     if (bytes === undefined) return { kind: 'failed', stderr: 'the compiler wrote no object' };
     const hash = sha256(bytes);
     const object = path.join(folder, 'objects', `${hash.slice(0, 32)}.o`);
     await rename(temporary, object);
     return { kind: 'compiled', object: { path: object, hash } };
+  }
+
+  private get runner(): { readonly run?: Run } {
+    const { frontEnds } = this.options;
+    return frontEnds === undefined ? {} : { run: frontEnds.run };
   }
 
   private async linkNow(key: string, assembly: Assembly, shuffleSeed: number | undefined): Promise<Variant> {
@@ -193,6 +234,13 @@ export class Workspace {
     });
     return { id: key, binaries: linked };
   }
+}
+
+/** The same with a front end that does not depend on LLVM's options. */
+function inTwoStages(plan: CompilePlan): CompilePlan {
+  if (plan.kind !== 'flags') return plan;
+  const frontArgs = plan.args.filter((arg, index) => arg !== '-mllvm' && plan.args[index - 1] !== '-mllvm');
+  return { kind: 'two-stage', frontArgs, backArgs: plan.args, hints: [] };
 }
 
 function sha256(data: string | Uint8Array): string {

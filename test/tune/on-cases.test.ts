@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { VariantResult } from '../../src/measure/types.js';
-import { casesOf, onOwnCases } from '../../src/tune/on-cases.js';
+import { casesOf, groupsApart, onOwnCases } from '../../src/tune/on-cases.js';
 import { unitOf } from './support.js';
 
 /** Log ratios by case, one for each of two processes. */
@@ -34,6 +34,27 @@ it('knows the cases that run the code of a unit', () => {
 it('restricts nothing where all cases run it, or where nothing was sampled', () => {
   expect(casesOf([unitOf('a.c', 0.5, { one: 0.9, two: 0.2 })])).toBeUndefined();
   expect(casesOf([unitOf('a.c')])).toBeUndefined();
+});
+
+it('groups units by the cases that they share, also by way of another one', () => {
+  const first = unitOf('a.c', 0.2, { one: 0.9, two: 0, three: 0, four: 0.02 });
+  const second = unitOf('b.c', 0.2, { one: 0, two: 0.5, three: 0, four: 0 });
+  const third = unitOf('c.c', 0.2, { one: 0.1, two: 0.5, three: 0, four: 0 });
+  const fourth = unitOf('d.c', 0.2, { one: 0, two: 0, three: 0.9, four: 0.9 });
+  const keys = (groups: ReturnType<typeof groupsApart>): string[] =>
+    groups.map((units) => units.map(({ key }) => key).join(' '));
+  expect(keys(groupsApart([first, second, fourth]))).toEqual(['a.c', 'b.c', 'd.c']);
+  expect(keys(groupsApart([first, second, fourth, third]))).toEqual(['d.c', 'a.c b.c c.c']);
+});
+
+it('holds all units together where cases do not tell one from the others', () => {
+  const first = unitOf('a.c', 0.2, { one: 0.9, two: 0 });
+  const second = unitOf('b.c', 0.2, { one: 0, two: 0.9 });
+  expect(groupsApart([first, second])).toHaveLength(2);
+  expect(groupsApart([first, second, unitOf('c.c', 0.2)])).toHaveLength(1);
+  expect(groupsApart([first, second, unitOf('d.c', 0.2, { one: 0.1, two: 0.1 })])).toHaveLength(1);
+  second.incumbent = { ...second.incumbent, configuration: { 'lto-thin': true } };
+  expect(groupsApart([first, second])).toHaveLength(1);
 });
 
 it('takes a gain without the noise of cases that run other code', () => {
