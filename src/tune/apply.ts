@@ -13,11 +13,12 @@ import type { PolicyReport } from '../policy/types.js';
 import { baselineTarget } from '../target/host.js';
 import { buildPackage } from './build-package.js';
 import { localHeaders } from './headers.js';
-import { even, type JudgedUnit, type Judgement } from './judge.js';
+import type { JudgedUnit, Judgement } from './judge.js';
 import { lockMeasurement } from './lock-measurement.js';
 import { testFailure } from './package-tests.js';
 import type { Preparation } from './prepare.js';
 import { installProfiles, pruneProfiles } from './profiles.js';
+import { even } from './ratios.js';
 import type { Trials } from './trials.js';
 import type { TunedUnit } from './units.js';
 

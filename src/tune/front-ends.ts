@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type Run, type RunResult, run } from '../toolchain/run.js';
 
 /** IR is kept up to this many bytes in all. */
-const mostBytes = 1024 ** 3;
+const mostBytes = 512 * 1024 ** 2;
 
 interface Kept {
   readonly result: RunResult;

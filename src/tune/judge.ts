@@ -1,28 +1,22 @@
 import { profileLeverOf } from '../levers/profiles.js';
 import type { Configuration } from '../levers/types.js';
 import type { VariantResult } from '../measure/types.js';
-import type { Budget } from './budget.js';
-import { isGain, type NoiseFloor } from './noise-floor.js';
+import { type CompareContext, compare, compareEach, type Difference, differenceIn } from './compare.js';
+import { isGain } from './noise-floor.js';
 import { casesOf, groupsApart, onOwnCases } from './on-cases.js';
+import { even, invert, placeboEffect, product, widened } from './ratios.js';
 import type { Ratio, TuneResult } from './result.js';
 import type { Scope } from './scopes.js';
-import type { Trials } from './trials.js';
 import { type Incumbent, type TunedUnit, withObjects } from './units.js';
 import { bestUnprofiled } from './unprofiled.js';
-import type { Assembly, CompiledObject, Workspace } from './workspace.js';
+import type { Assembly, CompiledObject } from './workspace.js';
 
-export interface JudgeContext {
-  readonly units: readonly TunedUnit[];
+export interface JudgeContext extends CompareContext {
   /** With what the search saw. */
   readonly scopes: readonly Scope[];
   /** The hot units at plain clang -O3. */
   readonly baseline: Assembly;
-  readonly workspace: Workspace;
-  readonly trials: Trials;
-  readonly noise: NoiseFloor;
-  readonly budget: Budget;
   readonly onStep: (message: string) => void;
-  readonly signal: AbortSignal | undefined;
 }
 
 interface Gains {
@@ -50,10 +44,6 @@ export interface Judgement {
   readonly leverGains: ReadonlyMap<string, Ratio>;
 }
 
-/** Neither faster nor slower. */
-export const even: Ratio = { ratio: 1, ci: [1, 1] };
-/** Steady addons need the fewest, where processes differ by several percent a small gain shows in the most only. */
-const confirmProcesses = { minProcesses: 8, maxProcesses: 32 };
 /** What is left out must not cost more than this, as a ratio. */
 const leastNeeded = 0.997;
 /** Nor may the interval reach below this: where processes differ much, what won in the search stays. */
@@ -142,12 +132,6 @@ function replaced(kept: readonly TunedUnit[], others: ReadonlyMap<TunedUnit, Inc
   return withObjects(finalAssembly(kept), new Map([...others].map(([unit, { object }]) => [unit, object])));
 }
 
-/** Other objects for units that share cases of the bench, everything else as in the final addon. */
-interface Difference {
-  readonly id: string;
-  readonly objects: ReadonlyMap<TunedUnit, CompiledObject | 'stock'>;
-}
-
 /** A shorter configuration for them. */
 interface Shortening extends Difference {
   readonly objects: ReadonlyMap<TunedUnit, CompiledObject>;
@@ -156,9 +140,9 @@ interface Shortening extends Difference {
 }
 
 /**
- * One comparison on tuning inputs: every unit by the stock compiler, every unit without its levers, and every lever
- * left out wherever it stands among units that share cases of the bench. Keeps the units that are faster than stock, with the levers that are needed. Units are
- * taken at their most likely value: whether the whole is faster is confirmed afterwards.
+ * One comparison on tuning inputs: every unit by the stock compiler, every unit without its levers, and every lever left out wherever it stands among units that
+ * share cases of the bench. Keeps the units that are faster than stock, with the levers that are needed. Units are taken at their most likely value: whether the
+ * whole is faster is confirmed afterwards.
  */
 async function reduce(
   context: JudgeContext,
@@ -188,10 +172,6 @@ async function reduce(
     }
   }
   return { kept, leverGains };
-}
-
-function differenceIn(unit: TunedUnit, object: CompiledObject | 'stock'): Difference {
-  return { id: `${object === 'stock' ? 'stock' : 'o3'} ${unit.key}`, objects: new Map([[unit, object]]) };
 }
 
 /** What is left out has to change the object: where it does not, it is left out at once. */
@@ -235,9 +215,7 @@ function isSameCode(
   return one.size === other.size && [...one].every(([unit, { hash }]) => other.get(unit)?.hash === hash);
 }
 
-/**
- * Leaves out at once all that is needless by itself; together it may matter, so that is compared again, for each group of units that share cases.
- */
+/** Leaves out at once all that is needless by itself; together it may matter, so each group of units that share cases is compared again. */
 async function shorten(
   context: JudgeContext,
   kept: readonly TunedUnit[],
@@ -399,107 +377,9 @@ async function contributions(
   );
 }
 
-/**
- * Measures the final addon with each of the differences, on the cases that run their units; one build holds one for each group of units that share no case with
- * other groups.
- * @param kinds differences that go into builds of their own: a crash tells of all in its build
- * @returns by the differences' ids, and the placebo's result
- */
-async function compareEach(
-  context: JudgeContext,
-  final: Assembly,
-  inputs: 'tune' | 'check',
-  kinds: readonly (readonly Difference[])[],
-): Promise<Map<string, VariantResult>> {
-  const groups = groupsApart(context.units);
-  const builds = kinds.flatMap((kind) => fittingBuilds(kind, groups));
-  const idOf = (build: readonly Difference[]): string => build.map(({ id }) => id).join(', ');
-  const assemblyOf = (build: readonly Difference[]): Assembly =>
-    build.reduce((assembly, { objects }) => withObjects(assembly, objects), final);
-  const assemblies = new Map(builds.map((build) => [idOf(build), assemblyOf(build)]));
-  const results = await compare(context, final, 'race', inputs, assemblies);
-  const found = new Map([...results].filter(([id]) => id === 'placebo'));
-  for (const build of builds) {
-    const result = results.get(idOf(build));
-    for (const { id, objects } of build) {
-      if (result !== undefined) found.set(id, onOwnCases(result, casesOf([...objects.keys()])));
-    }
-  }
-  return found;
-}
-
-/** The n-th differences of all groups together. */
-function fittingBuilds(
-  differences: readonly Difference[],
-  groups: readonly (readonly TunedUnit[])[],
-): Difference[][] {
-  const byGroup = groups.map((group) =>
-    differences.filter(({ objects }) => group.some((unit) => objects.has(unit))),
-  );
-  const count = Math.max(0, ...byGroup.map(({ length }) => length));
-  return Array.from({ length: count }, (_, index) => byGroup.flatMap((own) => own[index] ?? []));
-}
-
 /** Which part of a unit's entry the check inputs speak against. */
 function misfit(measured: Gains | undefined, noiseFloor: number): 'levers' | 'unit' | undefined {
   if (measured === undefined) return 'unit';
   if (measured.vsO3.ci[1] < 1) return 'levers';
   return measured.vsStock.ratio * (1 + noiseFloor) <= 1 ? 'unit' : undefined;
-}
-
-/** Measures assemblies against `final` with a placebo of `final` beside them; feeds the noise floor. */
-export async function compare(
-  context: JudgeContext,
-  final: Assembly,
-  goal: 'race' | 'confirm',
-  inputs: 'tune' | 'check',
-  assemblies: ReadonlyMap<string, Assembly>,
-): Promise<Map<string, VariantResult>> {
-  const { workspace, trials } = context;
-  const baseline = await workspace.variant('final', final);
-  const candidates = [await workspace.variant('placebo', final, trials.nextSeed())];
-  for (const [id, assembly] of assemblies) candidates.push(await workspace.variant(id, assembly));
-  const { results } = await trials.measure({
-    baseline,
-    candidates,
-    goal,
-    inputs,
-    ...(goal === 'confirm'
-      ? { ...confirmProcesses, maxMs: context.budget.judgingMs }
-      : { maxMs: context.budget.judgingMs / 3 }),
-  });
-  context.signal?.throwIfAborted();
-  const byId = new Map(results.map((result) => [result.id, result]));
-  const placebo = byId.get('placebo');
-  if (placebo !== undefined && placebo.outcome !== 'failed') context.noise.add(placebo.ratio);
-  return byId;
-}
-
-/** What linking the same objects in another order did to the very samples that the claim rests on. */
-export function placeboEffect(result: VariantResult | undefined): number {
-  return result === undefined || result.outcome === 'failed'
-    ? 0
-    : Math.expm1(Math.abs(Math.log(result.ratio)));
-}
-
-/** Of gains in code of which each has nothing to do with the other's; the intervals' halves add up as independent errors do. */
-function product(one: Ratio, other: Ratio): Ratio {
-  const ratio = one.ratio * other.ratio;
-  const half = (side: 0 | 1): number =>
-    Math.hypot(...[one, other].map((part) => Math.log(part.ci[side] / part.ratio)));
-  return { ratio, ci: [ratio * Math.exp(-half(0)), ratio * Math.exp(half(1))] };
-}
-
-/** A candidate's ratio to the final build, seen from the other side. */
-export function invert(result: VariantResult | undefined): Ratio {
-  if (result === undefined || result.outcome === 'failed') return even;
-  return { ratio: 1 / result.ratio, ci: [1 / result.ci[1], 1 / result.ci[0]] };
-}
-
-/**
- * The interval with the noise floor on both sides: resampling processes tells nothing of what another order of linking
- * would have given, and who measures again gets another one.
- */
-export function widened({ ratio, ci }: Ratio, noiseFloor: number): Ratio {
-  return { ratio, ci: [ci[0] / (1 + noiseFloor), ci[1] * (1 + noiseFloor)] };
 }

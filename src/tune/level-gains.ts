@@ -1,5 +1,7 @@
 import type { HostTarget } from '../target/host.js';
-import { compare, finalAssembly, type JudgeContext, widened } from './judge.js';
+import { compare } from './compare.js';
+import { finalAssembly, type JudgeContext } from './judge.js';
+import { widened } from './ratios.js';
 import type { LevelGain } from './result.js';
 import type { TunedUnit } from './units.js';
 import type { Assembly, CompiledObject } from './workspace.js';

@@ -1,7 +1,7 @@
 import type { LockEntry, LockMeasurement } from '../lock/types.js';
 import type { Variant, VariantResult } from '../measure/types.js';
-import { invert, widened } from './judge.js';
 import { lockMeasurement } from './lock-measurement.js';
+import { invert, widened } from './ratios.js';
 import type { Ratio } from './result.js';
 import type { Assembly, CompiledObject, Workspace } from './workspace.js';
 
