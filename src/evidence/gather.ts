@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { compileArgs } from '../build/compile-args.js';
 import { tunedBaseArgs } from '../build/plan-file.js';
 import type { CompileCommand } from '../build/types.js';
 import { optimisationLevel } from '../levers/command-args.js';
+import { inTwoStages } from '../levers/render.js';
+import { compileTwoStage } from '../levers/two-stage.js';
+import type { Run } from '../toolchain/run.js';
 import type { Clang } from '../toolchain/types.js';
 import { joinShares } from './case-effects.js';
 import { readHotLoops } from './hot-loops.js';
@@ -26,6 +28,8 @@ export interface GatherRequest {
   readonly branchedSelects?: boolean;
   /** Where temporary files may be written. */
   readonly workDir: string;
+  /** Runs clang; one that keeps what front ends make saves much of the time. */
+  readonly run?: Run;
   readonly signal?: AbortSignal;
 }
 
@@ -48,13 +52,15 @@ export async function gatherEvidence(request: GatherRequest): Promise<Evidence> 
 }
 
 async function gatherIn(folder: string, request: GatherRequest): Promise<Evidence> {
-  const { command, clang, signal } = request;
+  const { command, clang, run, signal } = request;
   const output = join(folder, 'unit.o');
   const record = join(folder, 'remarks.yaml');
   const branchless = join(folder, 'branchless.o');
   const [failure, problem] = await Promise.all([
     compile(request, output, recording(record)),
-    request.branchedSelects ? compile(request, branchless, keepSelects) : 'not asked for',
+    request.branchedSelects
+      ? compile(request, branchless, ['-mllvm', '-x86-cmov-converter=false'])
+      : 'not asked for',
   ]);
   const ownLevel = optimisationLevel(command.argv);
   const base = { file: command.file, share: request.share, ownLevel };
@@ -74,7 +80,11 @@ async function gatherIn(folder: string, request: GatherRequest): Promise<Evidenc
   const assembly = await readObjectAssembly(output, names, clang, signal);
   const loops =
     request.loops === true
-      ? await readHotLoops({ command, clang, hot, remarks: remarks ?? [], folder, ...(signal && { signal }) })
+      ? await readHotLoops({
+          ...{ command, clang, hot, remarks: remarks ?? [], folder },
+          ...(run && { run }),
+          ...(signal && { signal }),
+        })
       : undefined;
   return {
     ...base,
@@ -96,7 +106,6 @@ async function gatherIn(folder: string, request: GatherRequest): Promise<Evidenc
 
 function recording(record: string): string[] {
   return [
-    '-gline-tables-only',
     '-fsave-optimization-record=yaml',
     `-foptimization-record-file=${record}`,
     `-foptimization-record-passes=^(${remarkPasses.join('|')})$`,
@@ -105,8 +114,6 @@ function recording(record: string): string[] {
     '-inline-cost-full=true',
   ];
 }
-
-const keepSelects = ['-mllvm', '-x86-cmov-converter=false'];
 
 /** The facts, with the conditional moves that the same functions have beyond theirs in code that keeps them. */
 function withBranchedSelects(
@@ -122,27 +129,28 @@ function withBranchedSelects(
   }));
 }
 
-/** Compiles with further arguments; the answer is what went wrong. */
+/** Compiles with line tables and further arguments of the back end; the answer is what went wrong. */
 async function compile(
-  request: GatherRequest,
+  { command, clang, flags, run, signal }: GatherRequest,
   output: string,
   further: readonly string[],
 ): Promise<string | undefined> {
-  const { command, clang, signal } = request;
   const compiler = command.language === 'c++' ? clang.cxx : clang.cc;
-  const extra = [...tunedBaseArgs, '-w', ...request.flags, '-fno-crash-diagnostics', ...further];
-  const [program = compiler, ...args] = compileArgs(command, { compiler, output, extra });
-  const result = await execa(program, args, {
+  const extra = [...tunedBaseArgs, '-w', '-gline-tables-only'];
+  const { frontArgs, backArgs } = inTwoStages(flags);
+  const result = await compileTwoStage({
+    compiler,
+    args: compileArgs(command, { compiler, output, extra }).slice(1),
     cwd: command.cwd,
-    reject: false,
-    stdin: 'ignore',
-    timeout: longestCompileMs,
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
+    plan: { kind: 'two-stage', frontArgs, backArgs: [...backArgs, ...further], hints: [] },
+    timeoutMs: longestCompileMs,
+    ...(run && { run }),
+    ...(signal && { signal }),
   });
   signal?.throwIfAborted();
-  if (result.exitCode === 0) return undefined;
-  const reason = result.stderr.split('\n').find((line) => /error|fatal/i.test(line)) ?? result.shortMessage;
-  return `clang failed: ${(reason ?? 'no message').slice(0, 200)}`;
+  if (result.ok) return undefined;
+  const reason = result.stderr.split('\n').find((line) => /error|fatal/i.test(line)) ?? result.stderr;
+  return `clang failed: ${(reason || 'no message').slice(0, 200)}`;
 }
 
 async function readRemarks(

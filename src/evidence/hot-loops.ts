@@ -6,7 +6,7 @@ import type { CompileCommand } from '../build/types.js';
 import { parseCompileArgs } from '../levers/command-args.js';
 import { listLoops, type SourceLoop } from '../levers/loops.js';
 import { frontEndArgs, readSourceFile } from '../levers/two-stage.js';
-import { run } from '../toolchain/run.js';
+import { type Run, run as runCommand } from '../toolchain/run.js';
 import type { Clang } from '../toolchain/types.js';
 import type { HotFunction, HotLoop, Remark } from './types.js';
 
@@ -28,9 +28,10 @@ export async function readHotLoops(request: {
   readonly hot: readonly HotFunction[];
   readonly remarks: readonly Remark[];
   readonly folder: string;
+  readonly run?: Run;
   readonly signal?: AbortSignal;
 }): Promise<LoopReading> {
-  const { command, clang, folder, signal } = request;
+  const { command, clang, folder, run = runCommand, signal } = request;
   const compiler = command.language === 'c++' ? clang.cxx : clang.cc;
   const output = join(folder, 'raw.ll');
   const [, ...args] = compileArgs(command, { compiler, output, extra: tunedBaseArgs });

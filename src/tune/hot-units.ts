@@ -17,6 +17,7 @@ import { scoreByCounts } from '../measure/estimate/score.js';
 import { profileCommand } from '../measure/profile.js';
 import type { Variant } from '../measure/types.js';
 import { detectHost, type HostTarget } from '../target/host.js';
+import type { Run } from '../toolchain/run.js';
 import { compileBaseline } from './baseline.js';
 import { casesIn } from './on-cases.js';
 import { mapPool } from './pool.js';
@@ -201,13 +202,13 @@ export function hottest(hot: readonly ScoredUnit[]): ScoredUnit[] {
 export function gatherUnits(
   prep: Preparation,
   { units, baseline }: Pick<HotUnits, 'units' | 'baseline'>,
-  options: { workDir: string; level: string; signal: AbortSignal | undefined },
+  options: { workDir: string; level: string; run?: Run; signal: AbortSignal | undefined },
 ): Promise<TunedUnit[]> {
   return mapPool(
     units,
     os.availableParallelism(),
     async ({ command, share, hot: functions }): Promise<TunedUnit> => {
-      const { workDir, level, signal } = options;
+      const { workDir, level, run, signal } = options;
       const flags = isaArgs(level);
       const evidence = await gatherEvidence({
         command,
@@ -218,6 +219,7 @@ export function gatherUnits(
         loops: true,
         branchedSelects: level.startsWith('x86-64'),
         workDir,
+        ...(run && { run }),
         ...(signal && { signal }),
       });
       const object = baseline.get(command.output);

@@ -12,6 +12,7 @@ import { Workspace } from './workspace.js';
 export interface SessionTools {
   readonly target: RenderTarget;
   readonly workspace: Workspace;
+  readonly frontEnds: FrontEnds;
   readonly trials: Trials;
 }
 
@@ -30,6 +31,7 @@ export function sessionTools(
   const { record, binaries, clang, host } = prep;
   const { workDir, level = isaLevelOf(prep.target), profiles, logger, signal } = options;
   const target = { arch: host.arch, major: clang.major, profiles, level };
+  const frontEnds = new FrontEnds(path.join(workDir, 'front-ends'));
   const workspace = new Workspace({
     folder: path.join(workDir, 'variants'),
     record,
@@ -38,8 +40,8 @@ export function sessionTools(
     target,
     leverPolicy: { allow: config.allow },
     signal,
-    frontEnds: new FrontEnds(path.join(workDir, 'front-ends')),
+    frontEnds,
   });
   const isOtherLevel = level !== host.levels.at(-1);
-  return { target, workspace, trials: new Trials(config, prep, logger, isOtherLevel) };
+  return { target, workspace, frontEnds, trials: new Trials(config, prep, logger, isOtherLevel) };
 }

@@ -9,6 +9,7 @@ import type { Configuration, RenderTarget } from '../levers/types.js';
 import type { Logger } from '../log.js';
 import { createPolicy } from '../policy/registry.js';
 import type { Policy } from '../policy/types.js';
+import type { Run } from '../toolchain/run.js';
 import { applyJudgement } from './apply.js';
 import { Budget } from './budget.js';
 import { esScore } from './es-score.js';
@@ -87,7 +88,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   const { site } = options;
   const prep = await prepare(config, { ...(site && { site }), workDir, logger, signal });
   const level = isaLevelOf(prep.target);
-  const { target, workspace, trials } = sessionTools(config, prep, {
+  const { target, workspace, frontEnds, trials } = sessionTools(config, prep, {
     workDir,
     profiles: sessionProfiles(config.packageRoot),
     logger,
@@ -97,7 +98,8 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   progress.phase('score');
   const hot = await findHotUnits({ config, prep, workspace, trials }, { workDir, logger, signal });
   const { score, baseline } = hot;
-  const units = await gatherUnits(prep, hot, { workDir, level, signal });
+  const { run } = frontEnds;
+  const units = await gatherUnits(prep, hot, { workDir, level, run, signal });
 
   const identity: SessionIdentity = {
     target: prep.target,
@@ -118,7 +120,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
   const budget = new Budget(config.budget, now, elapsedOf(past ?? []));
   const scopes = scopesOf(units);
   const gather = (unit: TunedUnit, configuration: Configuration): Promise<Evidence | undefined> =>
-    gatherUnder(configuration, { prep, target, allow: config.allow, unit, workDir, signal });
+    gatherUnder(configuration, { prep, target, allow: config.allow, unit, workDir, run, signal });
   const knowledge = new SessionKnowledge({
     workspace,
     clang: prep.clang,
@@ -267,10 +269,11 @@ async function gatherUnder(
     allow: readonly string[];
     unit: TunedUnit;
     workDir: string;
+    run: Run;
     signal: AbortSignal | undefined;
   },
 ): Promise<Evidence | undefined> {
-  const { prep, target, allow, unit, workDir, signal } = options;
+  const { prep, target, allow, unit, workDir, run, signal } = options;
   const rendered = renderConfiguration(configuration, { allow }, target);
   if (!rendered.ok || rendered.plan.kind !== 'flags') return undefined;
   return gatherEvidence({
@@ -280,6 +283,7 @@ async function gatherUnder(
     hot: unit.evidence.hot,
     share: unit.share,
     workDir,
+    run,
     ...(signal && { signal }),
   });
 }

@@ -8,12 +8,12 @@ import { tunedBaseArgs } from '../build/plan-file.js';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
 import { parseCompileArgs } from '../levers/command-args.js';
 import { configurationKey } from '../levers/configuration-key.js';
-import { renderConfiguration } from '../levers/render.js';
+import { inTwoStages, renderConfiguration } from '../levers/render.js';
 import { thinLtoTools } from '../levers/thin-lto.js';
 import { compileTwoStage } from '../levers/two-stage.js';
-import type { CompilePlan, Configuration, LeverPolicy, LeverProblem, RenderTarget } from '../levers/types.js';
+import type { Configuration, LeverPolicy, LeverProblem, RenderTarget } from '../levers/types.js';
 import type { Variant } from '../measure/types.js';
-import { type Run, run } from '../toolchain/run.js';
+import { run } from '../toolchain/run.js';
 import type { Clang } from '../toolchain/types.js';
 import type { FrontEnds } from './front-ends.js';
 import { failureText, linkAddon } from './link.js';
@@ -141,7 +141,7 @@ export class Workspace {
 
   /** Whether LLVM's verifier accepts the IR after every pass; configurations that insert no passes are not asked. */
   async isSound(command: CompileCommand, configuration: Configuration): Promise<boolean> {
-    const { clang, target, leverPolicy, folder, signal } = this.options;
+    const { clang, target, leverPolicy, folder, frontEnds, signal } = this.options;
     const rendered = renderConfiguration(configuration, leverPolicy, target);
     if (!rendered.ok || rendered.plan.kind !== 'two-stage' || rendered.plan.optArgs === undefined)
       return true;
@@ -155,7 +155,7 @@ export class Workspace {
       args: compileArgs(command, { compiler, output, extra: tunedBaseArgs }).slice(1),
       plan: { ...plan, optArgs: [...rendered.plan.optArgs, '-verify-each'] },
       ...(opt && { opt }),
-      ...this.runner,
+      ...(frontEnds && { run: frontEnds.run }),
       ...(signal && { signal }),
     });
     await rm(output, { force: true });
@@ -167,7 +167,7 @@ export class Workspace {
     configuration: Configuration,
     level: string | undefined,
   ): Promise<CompileOutcome> {
-    const { clang, target, leverPolicy, folder, signal } = this.options;
+    const { clang, target, leverPolicy, folder, frontEnds, signal } = this.options;
     const rendered = renderConfiguration(configuration, leverPolicy, { ...target, ...(level && { level }) });
     if (!rendered.ok) return { kind: 'refused', problems: rendered.problems };
     const lto = thinLtoTools(clang);
@@ -185,10 +185,10 @@ export class Workspace {
       return compileArgs(command, { compiler, output: temporary, extra });
     };
     const isStaged =
-      this.options.frontEnds !== undefined &&
+      frontEnds !== undefined &&
       !this.oneStep.has(command.output) &&
       parseCompileArgs(argvWith([]).slice(1)) !== undefined;
-    const plan = isStaged ? inTwoStages(rendered.plan) : rendered.plan;
+    const plan = isStaged && rendered.plan.kind === 'flags' ? inTwoStages(rendered.plan.args) : rendered.plan;
     const argv = argvWith(plan.kind === 'flags' ? plan.args : []);
     const limits = { cwd: command.cwd, timeoutMs, ...(signal && { signal }) };
     if (plan.kind === 'flags') {
@@ -203,7 +203,7 @@ export class Workspace {
         plan,
         ...(opt && { opt }),
         ...(objcopy && { objcopy }),
-        ...this.runner,
+        ...(frontEnds && { run: frontEnds.run }),
       });
       if (!result.ok) return { kind: 'failed', stderr: `${result.stage}: ${result.stderr}` };
     }
@@ -215,11 +215,6 @@ export class Workspace {
     const object = path.join(folder, 'objects', `${hash.slice(0, 32)}.o`);
     await rename(temporary, object);
     return { kind: 'compiled', object: { path: object, hash } };
-  }
-
-  private get runner(): { readonly run?: Run } {
-    const { frontEnds } = this.options;
-    return frontEnds === undefined ? {} : { run: frontEnds.run };
   }
 
   private async linkNow(key: string, assembly: Assembly, shuffleSeed: number | undefined): Promise<Variant> {
@@ -234,13 +229,6 @@ export class Workspace {
     });
     return { id: key, binaries: linked };
   }
-}
-
-/** The same with a front end that does not depend on LLVM's options. */
-function inTwoStages(plan: CompilePlan): CompilePlan {
-  if (plan.kind !== 'flags') return plan;
-  const frontArgs = plan.args.filter((arg, index) => arg !== '-mllvm' && plan.args[index - 1] !== '-mllvm');
-  return { kind: 'two-stage', frontArgs, backArgs: plan.args, hints: [] };
 }
 
 function sha256(data: string | Uint8Array): string {
