@@ -27,6 +27,8 @@ const batchSize = 6;
 const leastBatch = 3;
 /** Part of the search's time that compiling one batch may take: what the first tells, the next can build on. */
 const compileShare = 0.1;
+/** Part of the search's time that a look at what a trial did to the code may take, which is about a compilation. */
+const lookShare = 0.02;
 /** A screened candidate must look at least this much faster to be raced. */
 const raceAbove = 1.003;
 const racedPerBatch = 3;
@@ -214,8 +216,8 @@ async function measureBatch(context: SearchContext, parts: readonly Part[]): Pro
       const result = race ?? screened.get(candidate);
       if (result === undefined) continue;
       const outcome = outcomeOf(result, isGain(race, context.noise.value));
-      // With several scopes there are too many: it costs a compilation each.
-      const isAsked = outcome === 'slower' && parts.length === 1;
+      // With several scopes there are too many.
+      const isAsked = outcome === 'slower' && parts.length === 1 && isLookCheap(context, scope);
       const change = isAsked ? await changeOf(context, scope, candidate) : undefined;
       await finish(context, scope, candidate.proposal, outcome, {
         hash: candidate.hash,
@@ -281,6 +283,10 @@ function outcomeOf(result: VariantResult, isFaster: boolean): TrialOutcome {
   if (result.outcome === 'failed') return 'failed';
   if (isFaster) return 'faster';
   return result.outcome === 'slower' && result.ci[1] < 1 ? 'slower' : 'within-noise';
+}
+
+function isLookCheap({ workspace, budget }: SearchContext, { units }: Scope): boolean {
+  return workspace.compileMs(units.map(({ command }) => command)) < budget.searchMs * lookShare;
 }
 
 /** What the levers did to code and remarks of the hot functions, from which a policy sees why the trial lost. */
