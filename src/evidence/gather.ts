@@ -4,8 +4,7 @@ import { compileArgs } from '../build/compile-args.js';
 import { tunedBaseArgs } from '../build/plan-file.js';
 import type { CompileCommand } from '../build/types.js';
 import { optimisationLevel } from '../levers/command-args.js';
-import { inTwoStages } from '../levers/render.js';
-import { compileTwoStage } from '../levers/two-stage.js';
+import { compileStaged } from '../levers/staged.js';
 import type { Run } from '../toolchain/run.js';
 import type { Clang } from '../toolchain/types.js';
 import { joinShares } from './case-effects.js';
@@ -52,15 +51,13 @@ export async function gatherEvidence(request: GatherRequest): Promise<Evidence> 
 }
 
 async function gatherIn(folder: string, request: GatherRequest): Promise<Evidence> {
-  const { command, clang, run, signal } = request;
+  const { command, clang, signal } = request;
   const output = join(folder, 'unit.o');
   const record = join(folder, 'remarks.yaml');
   const branchless = join(folder, 'branchless.o');
   const [failure, problem] = await Promise.all([
     compile(request, output, recording(record)),
-    request.branchedSelects
-      ? compile(request, branchless, ['-mllvm', '-x86-cmov-converter=false'])
-      : 'not asked for',
+    request.branchedSelects ? compile(request, branchless, keepSelects) : 'not asked for',
   ]);
   const ownLevel = optimisationLevel(command.argv);
   const base = { file: command.file, share: request.share, ownLevel };
@@ -80,11 +77,7 @@ async function gatherIn(folder: string, request: GatherRequest): Promise<Evidenc
   const assembly = await readObjectAssembly(output, names, clang, signal);
   const loops =
     request.loops === true
-      ? await readHotLoops({
-          ...{ command, clang, hot, remarks: remarks ?? [], folder },
-          ...(run && { run }),
-          ...(signal && { signal }),
-        })
+      ? await readHotLoops({ ...request, hot, remarks: remarks ?? [], folder })
       : undefined;
   return {
     ...base,
@@ -115,6 +108,8 @@ function recording(record: string): string[] {
   ];
 }
 
+const keepSelects = ['-mllvm', '-x86-cmov-converter=false'];
+
 /** The facts, with the conditional moves that the same functions have beyond theirs in code that keeps them. */
 function withBranchedSelects(
   own: ObjectAssembly,
@@ -137,20 +132,12 @@ async function compile(
 ): Promise<string | undefined> {
   const compiler = command.language === 'c++' ? clang.cxx : clang.cc;
   const extra = [...tunedBaseArgs, '-w', '-gline-tables-only'];
-  const { frontArgs, backArgs } = inTwoStages(flags);
-  const result = await compileTwoStage({
-    compiler,
-    args: compileArgs(command, { compiler, output, extra }).slice(1),
-    cwd: command.cwd,
-    plan: { kind: 'two-stage', frontArgs, backArgs: [...backArgs, ...further], hints: [] },
-    timeoutMs: longestCompileMs,
-    ...(run && { run }),
-    ...(signal && { signal }),
-  });
+  const args = compileArgs(command, { compiler, output, extra }).slice(1);
+  const limits = { cwd: command.cwd, timeoutMs: longestCompileMs, ...(signal && { signal }) };
+  const failure = await compileStaged({ compiler, args, flags, ...limits, ...(run && { run }) }, further);
   signal?.throwIfAborted();
-  if (result.ok) return undefined;
-  const reason = result.stderr.split('\n').find((line) => /error|fatal/i.test(line)) ?? result.stderr;
-  return `clang failed: ${(reason || 'no message').slice(0, 200)}`;
+  const reason = failure?.split('\n').find((line) => /error|fatal/i.test(line)) ?? failure;
+  return reason && `clang failed: ${reason.slice(0, 200)}`;
 }
 
 async function readRemarks(

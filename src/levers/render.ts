@@ -47,12 +47,6 @@ export function renderConfiguration(
   return { ok: true, plan: plan(used, driver, llvm, llvmArgs, hints, passes, thinLto) };
 }
 
-/** A plan of flags in two stages, of which the first does not depend on LLVM's options. */
-export function inTwoStages(args: readonly string[]): Extract<CompilePlan, { kind: 'two-stage' }> {
-  const frontArgs = args.filter((arg, index) => arg !== '-mllvm' && args[index - 1] !== '-mllvm');
-  return { kind: 'two-stage', frontArgs, backArgs: args, hints: [] };
-}
-
 /** The configuration with the profile's file in place of its name; `undefined` when nobody knows where profiles are. */
 function withProfileFile(
   configuration: Configuration,

@@ -71,6 +71,17 @@ export const run: Run = (argv, options = {}) =>
     }
   });
 
+/** Why a tool ended as it did, in its own words where it has any. */
+export function failureText(result: {
+  stderr: string;
+  timedOut: boolean;
+  signal: string | null;
+  spawnError?: string;
+}): string {
+  if (result.timedOut) return 'timed out';
+  return result.stderr.trim() || result.spawnError || `ended by ${result.signal ?? 'an unknown cause'}`;
+}
+
 function collector(limit: number): { add(chunk: Buffer): void; text(): string } {
   const parts: Buffer[] = [];
   let size = 0;

@@ -12,13 +12,15 @@ export type Build = readonly { readonly scope: Scope; readonly candidate: Candid
 
 /** The n-th candidates of all scopes together: as many builds as the longest part has candidates. */
 export function buildsOf(parts: readonly Part[]): Build[] {
-  const count = Math.max(0, ...parts.map(({ candidates }) => candidates.length));
-  return Array.from({ length: count }, (_, index) =>
-    parts.flatMap(({ scope, candidates }) => {
-      const candidate = candidates[index];
-      return candidate === undefined ? [] : [{ scope, candidate }];
-    }),
+  return together(
+    parts.map(({ scope, candidates }) => candidates.map((candidate) => ({ scope, candidate }))),
   );
+}
+
+/** The n-th of all lists, for each n up to the longest list. */
+export function together<Item extends object>(lists: readonly (readonly Item[])[]): Item[][] {
+  const count = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: count }, (_, index) => lists.flatMap((list) => list[index] ?? []));
 }
 
 export function idOf(build: Build): string {

@@ -1,5 +1,6 @@
 import type { VariantResult } from '../measure/types.js';
 import type { Budget } from './budget.js';
+import { together } from './builds.js';
 import type { NoiseFloor } from './noise-floor.js';
 import { casesOf, groupsApart, onOwnCases } from './on-cases.js';
 import type { Trials } from './trials.js';
@@ -41,7 +42,9 @@ export async function compareEach(
   kinds: readonly (readonly Difference[])[],
 ): Promise<Map<string, VariantResult>> {
   const groups = groupsApart(context.units);
-  const builds = kinds.flatMap((kind) => fittingBuilds(kind, groups));
+  const inGroup = (kind: readonly Difference[], group: readonly TunedUnit[]): Difference[] =>
+    kind.filter(({ objects }) => group.some((unit) => objects.has(unit)));
+  const builds = kinds.flatMap((kind) => together(groups.map((group) => inGroup(kind, group))));
   const idOf = (build: readonly Difference[]): string => build.map(({ id }) => id).join(', ');
   const assemblyOf = (build: readonly Difference[]): Assembly =>
     build.reduce((assembly, { objects }) => withObjects(assembly, objects), final);
@@ -55,18 +58,6 @@ export async function compareEach(
     }
   }
   return found;
-}
-
-/** The n-th differences of all groups together. */
-function fittingBuilds(
-  differences: readonly Difference[],
-  groups: readonly (readonly TunedUnit[])[],
-): Difference[][] {
-  const byGroup = groups.map((group) =>
-    differences.filter(({ objects }) => group.some((unit) => objects.has(unit))),
-  );
-  const count = Math.max(0, ...byGroup.map(({ length }) => length));
-  return Array.from({ length: count }, (_, index) => byGroup.flatMap((own) => own[index] ?? []));
 }
 
 /** Measures assemblies against `final` with a placebo of `final` beside them; feeds the noise floor. */

@@ -6,8 +6,7 @@ import { isDispatcher, variantFile } from '../build/dispatch-files.js';
 import type { LinkCommand } from '../build/types.js';
 import { AutoPassError } from '../errors.js';
 import { readElf } from '../measure/elf-file.js';
-import { run } from '../toolchain/run.js';
-import { failureText } from './link.js';
+import { failureText, run } from '../toolchain/run.js';
 
 const source = fileURLToPath(new URL('../../templates/dispatch/dispatch.c', import.meta.url));
 const timeoutMs = 120_000;

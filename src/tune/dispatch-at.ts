@@ -5,9 +5,8 @@ import { installDispatcher } from '../build/dispatch-files.js';
 import type { LinkCommand } from '../build/types.js';
 import { AutoPassError } from '../errors.js';
 import { elfSection } from '../levers/elf-section.js';
-import { run } from '../toolchain/run.js';
+import { failureText, run } from '../toolchain/run.js';
 import { compileDispatcher } from './compile-dispatcher.js';
-import { failureText } from './link.js';
 
 const stripMs = 120_000;
 

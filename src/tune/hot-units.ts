@@ -1,7 +1,6 @@
 import os from 'node:os';
 import type { Config } from '../config/load.js';
 import { AutoPassError } from '../errors.js';
-import { joinShares } from '../evidence/case-effects.js';
 import { gatherEvidence } from '../evidence/gather.js';
 import {
   openBinary,
@@ -23,6 +22,7 @@ import { casesIn } from './on-cases.js';
 import { mapPool } from './pool.js';
 import type { Preparation } from './prepare.js';
 import { keyOf } from './result.js';
+import { sharesOf } from './seen-trials.js';
 import type { SessionTools } from './session-tools.js';
 import type { TunedUnit } from './units.js';
 import type { Assembly, CompiledObject } from './workspace.js';
@@ -188,7 +188,7 @@ export function hottest(hot: readonly ScoredUnit[]): ScoredUnit[] {
   let covered = 0;
   const taken = new Set<string>();
   return hot.slice(0, mostApart).filter(({ share, hot: functions }, index) => {
-    const shares = joinShares(functions.map(({ cases = {} }) => cases));
+    const shares = sharesOf(functions);
     const own = casesIn(shares)?.names;
     const isApart = own?.every((name) => !taken.has(name)) ?? false;
     const isWanted = index < mostUnits || (index < mostOfSpread && covered < wantedShare) || isApart;

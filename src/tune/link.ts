@@ -6,7 +6,7 @@ import { linkThinLto, type ThinLtoRequest } from '../build/thin-lto-link.js';
 import type { BuildRecord } from '../build/types.js';
 import { AutoPassError } from '../errors.js';
 import type { Variant } from '../measure/types.js';
-import { run } from '../toolchain/run.js';
+import { failureText, run } from '../toolchain/run.js';
 
 const linkTimeoutMs = 120_000;
 
@@ -57,15 +57,4 @@ async function isLinkedThin(
   if (thinLto === undefined) return false;
   const { argv, cwd } = step;
   return (await linkThinLto({ ...thinLto, argv, cwd, scratch })).kind === 'linked';
-}
-
-/** Why a tool ended as it did, in its own words where it has any. */
-export function failureText(result: {
-  stderr: string;
-  timedOut: boolean;
-  signal: string | null;
-  spawnError?: string;
-}): string {
-  if (result.timedOut) return 'timed out';
-  return result.stderr.trim() || result.spawnError || `ended by ${result.signal ?? 'an unknown cause'}`;
 }

@@ -1,10 +1,16 @@
 import { type CaseShares, joinShares, partEffects } from '../evidence/case-effects.js';
+import type { HotFunction } from '../evidence/types.js';
 import type { PolicyTrial, SeenTrial } from '../policy/types.js';
 import type { TunedUnit } from './units.js';
 
 /** The units' share of each case's time; empty where nothing was sampled. */
 export function caseShares(units: readonly TunedUnit[]): CaseShares {
-  return joinShares(units.flatMap(({ evidence }) => evidence.hot.map(({ cases = {} }) => cases)));
+  return sharesOf(units.flatMap(({ evidence }) => evidence.hot));
+}
+
+/** The functions' share of each case's time. */
+export function sharesOf(functions: readonly HotFunction[]): CaseShares {
+  return joinShares(functions.map(({ cases = {} }) => cases));
 }
 
 /** Trials with what they did to the code of some units, as far as the times of the cases tell. */

@@ -6,9 +6,8 @@ import { compileArgs } from '../build/compile-args.js';
 import { tunedBaseArgs } from '../build/plan-file.js';
 import type { CompileCommand } from '../build/types.js';
 import { profileFile } from '../levers/profiles.js';
-import { run } from '../toolchain/run.js';
+import { failureText, run } from '../toolchain/run.js';
 import type { Clang } from '../toolchain/types.js';
-import { failureText } from './link.js';
 import { mapPool } from './pool.js';
 
 const timeoutMs = 120_000;

@@ -6,17 +6,16 @@ import { compileArgs } from '../build/compile-args.js';
 import type { AddonBinary } from '../build/find-binaries.js';
 import { tunedBaseArgs } from '../build/plan-file.js';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
-import { parseCompileArgs } from '../levers/command-args.js';
 import { configurationKey } from '../levers/configuration-key.js';
-import { inTwoStages, renderConfiguration } from '../levers/render.js';
+import { renderConfiguration } from '../levers/render.js';
+import { compileOnce, compileStaged } from '../levers/staged.js';
 import { thinLtoTools } from '../levers/thin-lto.js';
 import { compileTwoStage } from '../levers/two-stage.js';
 import type { Configuration, LeverPolicy, LeverProblem, RenderTarget } from '../levers/types.js';
 import type { Variant } from '../measure/types.js';
-import { run } from '../toolchain/run.js';
 import type { Clang } from '../toolchain/types.js';
 import type { FrontEnds } from './front-ends.js';
-import { failureText, linkAddon } from './link.js';
+import { linkAddon } from './link.js';
 import { mapPool } from './pool.js';
 
 /** A compiled object; equal `hash` means byte-identical. */
@@ -49,8 +48,8 @@ export class Workspace {
   private readonly plainMs = new Map<string, number>();
   /** Output → how long another configuration took, the last one. */
   private readonly againMs = new Map<string, number>();
-  /** Outputs that two stages make differently. */
-  private readonly oneStep = new Set<string>();
+  /** Outputs of which kept IR gives another object: they are compiled as builds do. */
+  private readonly afresh = new Set<string>();
   private readonly variants = new Map<string, Promise<Variant>>();
   private sequence = 0;
 
@@ -101,18 +100,15 @@ export class Workspace {
    * the file are made as builds do.
    */
   async asBuilt(command: CompileCommand, configuration: Configuration): Promise<CompileOutcome> {
-    const { level } = this.options.target;
     const tried = await this.compile(command, configuration);
-    if (this.options.frontEnds === undefined || this.oneStep.has(command.output)) return tried;
-    this.oneStep.add(command.output);
-    const built = await this.compileNow(command, configuration, level);
+    if (this.options.frontEnds === undefined || this.afresh.has(command.output)) return tried;
+    const built = await this.compileNow(command, configuration, this.options.target.level, true);
     const isSame =
       tried.kind === 'compiled' && built.kind === 'compiled' && tried.object.hash === built.object.hash;
-    if (isSame) this.oneStep.delete(command.output);
-    else {
-      for (const key of this.objects.keys()) {
-        if (key.startsWith(`${command.output}\0`)) this.objects.delete(key);
-      }
+    if (isSame) return built;
+    this.afresh.add(command.output);
+    for (const key of this.objects.keys()) {
+      if (key.startsWith(`${command.output}\0`)) this.objects.delete(key);
     }
     return built;
   }
@@ -166,8 +162,9 @@ export class Workspace {
     command: CompileCommand,
     configuration: Configuration,
     level: string | undefined,
+    isAfresh = this.afresh.has(command.output),
   ): Promise<CompileOutcome> {
-    const { clang, target, leverPolicy, folder, frontEnds, signal } = this.options;
+    const { clang, target, leverPolicy, folder, signal } = this.options;
     const rendered = renderConfiguration(configuration, leverPolicy, { ...target, ...(level && { level }) });
     if (!rendered.ok) return { kind: 'refused', problems: rendered.problems };
     const lto = thinLtoTools(clang);
@@ -180,31 +177,23 @@ export class Workspace {
     const plainMs = this.plainMs.get(command.output);
     const timeoutMs = plainMs === undefined ? firstTimeoutMs : timeoutFactor * plainMs + timeoutSlackMs;
     const startedAt = performance.now();
-    const argvWith = (levers: readonly string[]): string[] => {
-      const extra = [...tunedBaseArgs, '-fno-crash-diagnostics', ...levers];
-      return compileArgs(command, { compiler, output: temporary, extra });
+    const { plan } = rendered;
+    const frontEnds = isAfresh ? undefined : this.options.frontEnds;
+    const request = {
+      compiler,
+      args: compileArgs(command, { compiler, output: temporary, extra: tunedBaseArgs }).slice(1),
+      ...{ cwd: command.cwd, timeoutMs },
+      ...(frontEnds && { run: frontEnds.run }),
+      ...(signal && { signal }),
     };
-    const isStaged =
-      frontEnds !== undefined &&
-      !this.oneStep.has(command.output) &&
-      parseCompileArgs(argvWith([]).slice(1)) !== undefined;
-    const plan = isStaged && rendered.plan.kind === 'flags' ? inTwoStages(rendered.plan.args) : rendered.plan;
-    const argv = argvWith(plan.kind === 'flags' ? plan.args : []);
-    const limits = { cwd: command.cwd, timeoutMs, ...(signal && { signal }) };
     if (plan.kind === 'flags') {
-      const result = await run(argv, limits);
-      if (result.code !== 0) return { kind: 'failed', stderr: failureText(result) };
+      const compile = frontEnds === undefined ? compileOnce : compileStaged;
+      const failure = await compile({ ...request, flags: plan.args });
+      if (failure !== undefined) return { kind: 'failed', stderr: failure };
     } else {
       const { opt, 'llvm-objcopy': objcopy } = clang.tools;
-      const result = await compileTwoStage({
-        ...limits,
-        compiler,
-        args: argv.slice(1),
-        plan,
-        ...(opt && { opt }),
-        ...(objcopy && { objcopy }),
-        ...(frontEnds && { run: frontEnds.run }),
-      });
+      const tools = { ...(opt && { opt }), ...(objcopy && { objcopy }) };
+      const result = await compileTwoStage({ ...request, ...tools, plan });
       if (!result.ok) return { kind: 'failed', stderr: `${result.stage}: ${result.stderr}` };
     }
     const isPlain = Object.keys(configuration).length === 0;

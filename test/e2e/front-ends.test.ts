@@ -105,3 +105,15 @@ it('compiles as builds do where two stages make something else', async () => {
   expect(hash(await staged.compile(command, {}))).toBe(built);
   expect(hash(await workspace().compile(command, {}))).toBe(built);
 });
+
+it('compiles in one step what is not a source by its name', async () => {
+  const file = path.join(folder, 'work.inc');
+  writeFileSync(file, source);
+  const argv = ['c++', '-O2', '-fPIC', '-x', 'c++', '-c', file, '-o', command.output];
+  command = { ...command, argv, file: 'work.inc', source: file };
+  const staged = workspace(new FrontEnds(path.join(folder, 'front-ends')));
+  const configuration = { 'inline-threshold': 1000 };
+  expect(hash(await staged.compile(command, configuration))).toBe(
+    hash(await workspace().compile(command, configuration)),
+  );
+});
