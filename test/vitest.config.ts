@@ -12,6 +12,7 @@ const timed = [
   'cases',
   'device',
   'evidence',
+  'gcc',
   'knowledge',
   'measure',
   'profile',

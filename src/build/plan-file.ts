@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { ThinLtoTools } from '../levers/thin-lto.js';
 import type { CompilePlan } from '../levers/types.js';
 import type { LockEntry } from '../lock/types.js';
-import type { Clang } from '../toolchain/types.js';
+import type { Clang, Compiler } from '../toolchain/types.js';
 import { hostTriples } from './compilers.js';
 
 /**
- * What every tuned compile appends to the project's own arguments, before the levers. The warnings are silenced
+ * What every compile by tuned clang appends to the project's own arguments, before the levers. The warnings are silenced
  * because flags written for gcc must not fail under clang. With `-flto` one compiler's object means nothing to the other's linker
  * plugin: a tuned unit is machine code, and the rest of the project is still optimised at the link.
  */
@@ -18,6 +18,14 @@ export const tunedBaseArgs: readonly string[] = [
   '-Wno-unknown-warning-option',
   '-Wno-ignored-optimization-argument',
 ];
+
+/** The same for a configuration of gcc, where the project's own level of optimisation stays unless a lever says otherwise. */
+const gccBaseArgs: readonly string[] = ['-fno-lto', '-Wno-error'];
+
+/** What is appended before the arguments of a plan. */
+export function baseArgsOf(plan: CompilePlan): readonly string[] {
+  return plan.kind === 'flags' && plan.gcc ? gccBaseArgs : tunedBaseArgs;
+}
 
 /** What the two-stage sub-command needs; it stands behind the lines that the launcher reads. */
 export interface TwoStagePlanData {
@@ -45,18 +53,19 @@ export function planPath(entry: { file: string; object?: string }): string | und
  */
 export function formatPlan(
   plan: CompilePlan,
-  clang: Clang,
+  compiler: Compiler,
   { target, tuned }: { readonly target?: string | undefined; readonly tuned?: TunedSource | undefined } = {},
 ): string | undefined {
-  const lines = ['autopass-plan 1', `kind ${plan.kind}`, `cc ${clang.cc}`, `cxx ${clang.cxx}`];
-  lines.push(...hostTriples(clang.triple).map((triple) => `triple ${triple}`));
+  const lines = ['autopass-plan 1', `kind ${plan.kind}`, `cc ${compiler.cc}`, `cxx ${compiler.cxx}`];
+  lines.push(...hostTriples(compiler.triple).map((triple) => `triple ${triple}`));
   if (target !== undefined) lines.push(`target ${target}`);
   if (plan.kind === 'two-stage' || tuned !== undefined) lines.push(`node ${process.execPath}`);
   if (tuned !== undefined) lines.push(`tuned ${JSON.stringify(tuned)}`);
   if (plan.kind === 'flags') {
-    lines.push(...[...tunedBaseArgs, ...plan.args].map((arg) => `+${arg}`), 'end');
+    lines.push(...[...baseArgsOf(plan), ...plan.args].map((arg) => `+${arg}`), 'end');
   } else {
-    const data: TwoStagePlanData = { clang, plan, ...(target !== undefined && { target }) };
+    if (compiler.vendor === 'gnu') throw new Error('gcc does not compile in two stages');
+    const data: TwoStagePlanData = { clang: compiler, plan, ...(target !== undefined && { target }) };
     lines.push('end', JSON.stringify(data));
   }
   return lines.some((line) => /[\n\r\0]/.test(line)) ? undefined : `${lines.join('\n')}\n`;
@@ -103,13 +112,18 @@ export function parseLinkPlan(text: string): readonly ThinLtoTools[] | undefined
 }
 
 /** Changes whenever the object would change: the plan and the very compiler, but not where Node or the package is. */
-export function planDigest(plan: CompilePlan, clang: Clang, packageRoot: string, target?: string): string {
+export function planDigest(
+  plan: CompilePlan,
+  compiler: Compiler,
+  packageRoot: string,
+  target?: string,
+): string {
   const portable = (_: string, value: unknown): unknown =>
     typeof value === 'string' ? value.replaceAll(`${packageRoot}/`, '') : value;
   return createHash('sha256')
     .update(
       JSON.stringify(
-        [clang.identity, tunedBaseArgs, plan, ...(target === undefined ? [] : [target])],
+        [compiler.identity, baseArgsOf(plan), plan, ...(target === undefined ? [] : [target])],
         portable,
       ),
     )

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { profileFile, profileOf, profilesFolder } from '../levers/profiles.js';
+import { profileFileOf, profilesFolder } from '../levers/profiles.js';
 import type { LeverPolicy } from '../levers/types.js';
 import { readLock } from '../lock/read.js';
 import type { Lock, LockEntry, LockProblem } from '../lock/types.js';
@@ -79,8 +79,8 @@ async function decide(lock: Lock, policy: LeverPolicy, options: SyncOptions): Pr
 
 /** Path, relative to the package, of the profile that an entry was tuned with. */
 function profilesOf({ levers }: LockEntry): string[] {
-  const profile = profileOf(levers);
-  return profile === undefined ? [] : [path.join(profilesFolder, profileFile(profile))];
+  const profile = profileFileOf(levers);
+  return profile === undefined ? [] : [path.join(profilesFolder, profile)];
 }
 
 async function apply(

@@ -1,6 +1,7 @@
 import { clangFlags } from './data/clang-flags.js';
 import { codegenOptions } from './data/codegen-options.js';
 import { aarch64Features, x86Features } from './data/cpu-features.js';
+import { gccFlags } from './data/gcc-flags.js';
 import { functionAttributes, loopMetadata } from './data/hints.js';
 import { middleEndOptions } from './data/middle-end-options.js';
 import { extensionPoints, insertablePasses } from './data/passes.js';
@@ -12,6 +13,7 @@ import type { Lever, LeverKind, LeverShape, Scalar } from './types.js';
 export const catalogue: ReadonlyMap<string, Lever> = new Map(
   [
     ...clangFlags.map((row) => fromRow('clang-flag', row, `-${row[0]}`)),
+    ...gccFlags.map((row) => fromRow('gcc-flag', row, `-${row[0].slice('gcc:'.length)}`)),
     ...middleEndOptions.map((row) => fromRow('mllvm', row, `-mllvm -${row[0]}={v}`)),
     ...codegenOptions.map((row) => fromRow('mllvm', row, `-mllvm -${row[0]}={v}`)),
     ...x86Features.map((row) => feature(row, 'x86-64')),

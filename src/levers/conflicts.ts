@@ -1,4 +1,6 @@
 import { catalogue } from './catalogue.js';
+import { gccLevel, isOfGcc } from './gcc.js';
+import { gccProfile } from './profiles.js';
 import type { Configuration, LeverProblem } from './types.js';
 
 /** Pairs of attributes that LLVM's verifier refuses on one function. */
@@ -13,11 +15,27 @@ const incompatible: readonly (readonly [string, string])[] = [
 /** Levers of a checked configuration that contradict each other. */
 export function conflicts(configuration: Configuration): readonly LeverProblem[] {
   return [
+    ...compilerConflicts(configuration),
     ...groupConflicts(configuration),
     ...attributeConflicts(configuration),
     ...optionConflicts(configuration),
     ...pipelineConflicts(configuration),
   ];
+}
+
+function compilerConflicts(configuration: Configuration): LeverProblem[] {
+  const ids = Object.keys(configuration);
+  const [first] = ids.filter(isOfGcc);
+  if (first === undefined) return [];
+  const others = ids.filter((id) => !isOfGcc(id));
+  const problems = others.map((id) => ({
+    id,
+    reason: `cannot be set together with ${first}, which is of gcc`,
+  }));
+  if (gccProfile in configuration && configuration[gccLevel] !== '-O3')
+    problems.push({ id: gccProfile, reason: `was counted at -O3, so that ${gccLevel} has to be that` });
+  if (gccLevel in configuration) return problems;
+  return [...problems, { id: first, reason: `needs ${gccLevel} beside it` }];
 }
 
 function groupConflicts(configuration: Configuration): LeverProblem[] {

@@ -29,6 +29,8 @@ export function refusal(lever: Lever, policy: LeverPolicy, target: RenderTarget)
   if (lever.unreachable !== undefined) return `cannot be part of a configuration: ${lever.unreachable}`;
   const arch = target.arch === 'x64' ? 'x86-64' : 'aarch64';
   if (lever.target !== 'any' && lever.target !== arch) return `exists for ${lever.target} only`;
+  if (lever.kind === 'gcc-flag')
+    return target.gcc ? undefined : 'is an option of gcc, which does not compile this project';
   if (!worksOn(lever, target.major)) {
     return lever.majors.length === 0
       ? 'works on no LLVM version'

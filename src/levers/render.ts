@@ -1,9 +1,10 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { catalogue } from './catalogue.js';
 import { checkConfiguration } from './check.js';
+import { isForGcc } from './gcc.js';
 import { isaArgs } from './isa-level.js';
 import { insertedPass } from './pass-text.js';
-import { portableNames, profileFile, profileLeverOf } from './profiles.js';
+import { portableNames, profileFileOf, profileLeverOf } from './profiles.js';
 import type {
   CompilePlan,
   Configuration,
@@ -18,7 +19,7 @@ import type {
 
 /**
  * Turns a configuration into a compile plan; refuses whatever `checkConfiguration` refuses. The caller puts `-O3` before
- * the arguments of a plan. Two stages are planned only for passes inserted into the pipeline, string attributes, loop hints and
+ * the arguments of a plan for clang. Two stages are planned only for passes inserted into the pipeline, string attributes, loop hints and
  * ThinLTO.
  */
 export function renderConfiguration(
@@ -39,6 +40,10 @@ export function renderConfiguration(
   });
   const rules = ruleArgs(check.configuration, target.level);
   const driver = [...used.filter(isDriver).flatMap(scalarArgs), ...rules.driver];
+  if (isForGcc(check.configuration)) {
+    const options = used.filter(({ lever }) => lever.kind === 'gcc-flag').flatMap(scalarArgs);
+    return { ok: true, plan: { kind: 'flags', args: [...options, ...rules.driver], gcc: true } };
+  }
   const llvm = withoutRepeats([...used.filter(isLlvm).flatMap(llvmOptions), ...rules.llvm]);
   const llvmArgs = llvm.flatMap((option) => ['-mllvm', option]);
   const hints = used.flatMap(hintsOf);
@@ -54,8 +59,18 @@ function withProfileFile(
 ): Configuration | undefined {
   const lever = profileLeverOf(configuration);
   if (lever === undefined) return configuration;
-  const file = profileFile(String(configuration[lever]));
-  return folder === undefined ? undefined : { ...configuration, [lever]: join(folder, file) };
+  const file = profileFileOf(configuration);
+  return folder === undefined || file === undefined
+    ? undefined
+    : { ...configuration, [lever]: join(folder, file) };
+}
+
+/**
+ * By which gcc finds a unit's counts in a profile: builds, whose objects have their final names, need not say it.
+ * @param object the `-o` argument of the project's own command
+ */
+export function gccUnitArgs(object: string): readonly string[] {
+  return ['-dumpbase', basename(object).replace(/\.o(?:bj)?$/, '')];
 }
 
 interface Used {

@@ -2,10 +2,12 @@ import { failureText, run as runNow } from '../toolchain/run.js';
 import { parseCompileArgs } from './command-args.js';
 import { compileTwoStage, type TwoStageRequest } from './two-stage.js';
 
-/** A compilation that one call of clang does. */
+/** A compilation that one call of a compiler does. */
 export interface FlagsRequest extends Omit<TwoStageRequest, 'plan' | 'opt' | 'objcopy'> {
   /** Added to `args`. */
   readonly flags: readonly string[];
+  /** The compiler is gcc. */
+  readonly gcc?: boolean;
 }
 
 /** Compiles in one call; the answer is what went wrong. */
@@ -13,10 +15,12 @@ export async function compileOnce({
   compiler,
   args,
   flags,
+  gcc = false,
   run = runNow,
   ...limits
 }: FlagsRequest): Promise<string | undefined> {
-  const result = await run([compiler, ...args, '-fno-crash-diagnostics', ...flags], limits);
+  const quiet = gcc ? [] : ['-fno-crash-diagnostics'];
+  const result = await run([compiler, ...args, ...quiet, ...flags], limits);
   return result.code === 0 ? undefined : failureText(result);
 }
 

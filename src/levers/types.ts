@@ -7,12 +7,13 @@ export type Scalar = string | number | boolean;
  */
 export type LeverValue = Scalar | readonly string[] | Readonly<Record<string, Scalar>>;
 
-/** Lever ids and values of one translation unit for one target. The empty one is the project's own build at -O3. */
+/** Lever ids and values of one translation unit for one target. The empty one is clang -O3; one for gcc has its level. */
 export type Configuration = Readonly<Record<string, LeverValue>>;
 
 export type LeverKind =
   | 'mllvm'
   | 'clang-flag'
+  | 'gcc-flag'
   | 'cpu-feature'
   | 'opt-pipeline'
   | 'opt-extension-point'
@@ -52,7 +53,7 @@ export interface Lever {
   /** Of the range only powers of two are legal, besides the listed values. */
   readonly powersOfTwo?: boolean;
   readonly target: 'any' | 'x86-64' | 'aarch64';
-  /** LLVM majors on which the lever was seen working. */
+  /** LLVM majors on which the lever was seen working; of gcc's levers nothing is said. */
   readonly majors: readonly number[];
   /** For a given compiler see `gateOf` in `gates.ts`. */
   readonly gate: Gate;
@@ -73,7 +74,12 @@ export interface Lever {
 
 /** How a configuration is compiled. Arguments are appended to the project's own command. */
 export type CompilePlan =
-  | { readonly kind: 'flags'; readonly args: readonly string[] }
+  | {
+      readonly kind: 'flags';
+      readonly args: readonly string[];
+      /** By the project's own gcc, whose command keeps its level of optimisation but for what `args` say. */
+      readonly gcc?: true;
+    }
   | {
       readonly kind: 'two-stage';
       /** Added to the front-end call (`-Xclang -disable-llvm-passes -emit-llvm`). */
@@ -112,6 +118,8 @@ export interface RenderTarget {
   readonly major: number;
   /** ISA level of the code, one of `target/isa.ts`; what every processor runs when absent. */
   readonly level?: string;
+  /** The project is compiled by gcc here: configurations may be for it. */
+  readonly gcc?: boolean | undefined;
   /** Folder with the profiles; without it no configuration that uses one can be rendered. */
   readonly profiles?: string;
 }

@@ -1,4 +1,4 @@
-import type { Lock, LockEntry } from './types.js';
+import type { Lock, LockCompiler, LockEntry } from './types.js';
 
 /** What a build is for and which compilers it has. */
 export interface MatchOptions {
@@ -8,6 +8,8 @@ export interface MatchOptions {
   readonly majors: readonly number[];
   /** Majors of Apple's clang, which counts otherwise than LLVM. */
   readonly appleMajors?: readonly number[];
+  /** Of the usable gccs. */
+  readonly gccMajors?: readonly number[];
 }
 
 export interface UnfitEntry {
@@ -50,17 +52,20 @@ function matchUnit(entries: readonly LockEntry[], options: MatchOptions): Match 
   };
 }
 
-/** The verdict for the stock compiler needs no clang. */
+/** The verdict for the stock compiler needs no other. */
 function hasCompiler({ compiler, verdict }: LockEntry, options: MatchOptions): boolean {
   return verdict === 'stock' || available(compiler.vendor, options).includes(compiler.major);
 }
 
-function available(vendor: 'llvm' | 'apple', options: MatchOptions): readonly number[] {
-  return vendor === 'apple' ? (options.appleMajors ?? []) : options.majors;
+function available(vendor: LockCompiler['vendor'], options: MatchOptions): readonly number[] {
+  const { majors: llvm, appleMajors: apple = [], gccMajors: gnu = [] } = options;
+  return { llvm, apple, gnu }[vendor];
 }
 
+const names = { llvm: 'clang', apple: 'Apple clang', gnu: 'gcc' };
+
 function compilerReason({ compiler }: LockEntry, options: MatchOptions): string {
-  const name = compiler.vendor === 'apple' ? 'Apple clang' : 'clang';
+  const name = names[compiler.vendor];
   const present = available(compiler.vendor, options);
   const found =
     present.length === 0

@@ -1,6 +1,7 @@
 import { catalogue } from '../levers/catalogue.js';
 import { checkConfiguration } from '../levers/check.js';
 import { gateOf, usedLevers } from '../levers/gates.js';
+import { gccLevel } from '../levers/gcc.js';
 import { printable } from '../levers/printable.js';
 import type { Configuration, LeverPolicy, RenderTarget } from '../levers/types.js';
 import { isPackagePath } from './package-path.js';
@@ -62,7 +63,10 @@ export function parseEntry(value: unknown, policy: LeverPolicy): EntryReading {
   const measured = parseMeasured(value.measured);
   if (measured === undefined) return refuse('has no usable numbers in "measured"');
   const arch = targetName.exec(target)?.[1] === 'arm64' ? 'arm64' : 'x64';
-  const levers = parseLevers(value.levers, policy, { arch, major: compiler.major });
+  const gcc = compiler.vendor === 'gnu';
+  if (verdict === undefined && isObject(value.levers) && gccLevel in value.levers !== gcc)
+    return refuse('has levers that are not those of its compiler');
+  const levers = parseLevers(value.levers, policy, { arch, major: compiler.major, gcc });
   if (!levers.ok) return levers;
   return {
     ok: true,
@@ -102,9 +106,13 @@ function isPathList(value: unknown): value is readonly string[] {
 function parseCompiler(value: unknown): LockCompiler | undefined {
   if (!isObject(value) || unknownKey(value, ['vendor', 'version', 'major']) !== undefined) return undefined;
   const { vendor, version, major } = value;
-  if ((vendor !== 'llvm' && vendor !== 'apple') || !isInteger(major, 1, 99)) return undefined;
+  if (!isVendor(vendor) || !isInteger(major, 1, 99)) return undefined;
   if (!isText(version, versionText) || Number(versionText.exec(version)?.[1]) !== major) return undefined;
   return { vendor, version, major };
+}
+
+function isVendor(value: unknown): value is LockCompiler['vendor'] {
+  return value === 'llvm' || value === 'apple' || value === 'gnu';
 }
 
 function parseModel(value: unknown): LockModel | undefined {

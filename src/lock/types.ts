@@ -2,7 +2,8 @@ import type { Configuration } from '../levers/types.js';
 
 /** What the winner was compiled with. */
 export interface LockCompiler {
-  readonly vendor: 'llvm' | 'apple';
+  /** `gnu`: the levers are gcc's. */
+  readonly vendor: 'llvm' | 'apple' | 'gnu';
   readonly version: string;
   readonly major: number;
 }

@@ -71,6 +71,8 @@ export interface PolicyInput {
   /** The core that the session's target names; a value of the mtune lever. */
   readonly cpu?: string;
   readonly language: 'c' | 'c++';
+  /** The project is compiled by gcc, for which configurations may be as well. They are compared with the incumbent, and never become it. */
+  readonly gcc?: boolean | undefined;
   /** Under `-O3` without levers. */
   readonly evidence: Evidence;
   readonly incumbent: Configuration;

@@ -151,7 +151,8 @@ async function findTools(cc: string, major: number, env: NodeJS.ProcessEnv): Pro
   return tools;
 }
 
-async function isExecutable(file: string): Promise<boolean> {
+/** Whether there is such a file and this user may run it. */
+export async function isExecutable(file: string): Promise<boolean> {
   try {
     await access(file, constants.X_OK);
     return (await stat(file)).isFile();
@@ -165,7 +166,8 @@ export async function which(name: string, env: NodeJS.ProcessEnv = process.env):
   return (await whichAll(name, env))[0];
 }
 
-async function whichAll(name: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+/** All matches on PATH; a name with a slash is taken as a path. */
+export async function whichAll(name: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   if (name.includes('/')) return (await isExecutable(name)) ? [path.resolve(name)] : [];
   const folders = (env.PATH ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder));
   const found: string[] = [];

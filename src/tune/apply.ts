@@ -3,6 +3,8 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../config/load.js';
 import { AutoPassError, exitCodes } from '../errors.js';
+import { isForGcc } from '../levers/gcc.js';
+import type { Configuration } from '../levers/types.js';
 import { removeEntry, upsertEntry } from '../lock/edit.js';
 import { readLock } from '../lock/read.js';
 import { sourceHash } from '../lock/source-hash.js';
@@ -98,8 +100,7 @@ async function entryOf(context: ApplyContext, judged: JudgedUnit): Promise<LockE
   const { judgement, trials } = context;
   const { unit } = judged;
   return {
-    ...(await entryBase(context, unit)),
-    levers: unit.incumbent.configuration,
+    ...(await entryBase(context, unit, unit.incumbent.configuration)),
     objectHash: unit.incumbent.object.hash,
     measured: lockMeasurement(judged, {
       noiseFloor: judgement.noiseFloor,
@@ -113,9 +114,8 @@ async function entryOf(context: ApplyContext, judged: JudgedUnit): Promise<LockE
 async function stockEntryOf(context: ApplyContext, unit: TunedUnit): Promise<LockEntry> {
   const { judgement, trials } = context;
   return {
-    ...(await entryBase(context, unit)),
+    ...(await entryBase(context, unit, {})),
     verdict: 'stock',
-    levers: {},
     objectHash: unit.baseline.hash,
     measured: lockMeasurement(
       { vsO3: even, vsStock: even },
@@ -127,19 +127,22 @@ async function stockEntryOf(context: ApplyContext, unit: TunedUnit): Promise<Loc
 async function entryBase(
   { config, prep, agents }: ApplyContext,
   unit: TunedUnit,
-): Promise<Omit<LockEntry, 'levers' | 'objectHash' | 'measured'>> {
-  const { clang, target } = prep;
+  levers: Configuration,
+): Promise<Omit<LockEntry, 'objectHash' | 'measured'>> {
+  const { clang, gcc, target } = prep;
   const { command } = unit;
-  const compiler = command.language === 'c' ? clang.cc : clang.cxx;
-  const includes = await localHeaders(command, compiler, config.packageRoot);
+  const driver = command.language === 'c' ? clang.cc : clang.cxx;
+  const includes = await localHeaders(command, driver, config.packageRoot);
   const source = await sourceHash(config.packageRoot, command.file, includes);
   if (source === undefined)
     throw new AutoPassError('NO_SOURCE', `${command.file} vanished while it was tuned.`);
+  const { vendor, version, major } = isForGcc(levers) ? (gcc ?? clang) : clang;
   return {
     file: command.file,
     ...(unit.isAmbiguous && { object: command.object }),
     target,
-    compiler: { vendor: clang.vendor, version: clang.version, major: clang.major },
+    compiler: { vendor, version, major },
+    levers,
     source,
     includes,
     policy: config.policy,

@@ -232,6 +232,7 @@ export function gatherUnits(
         share,
         evidence,
         baseline: object,
+        rivals: new Map(),
         incumbent: { configuration: {}, object, speedup: 1 },
       };
     },

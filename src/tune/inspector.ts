@@ -77,7 +77,8 @@ export function createInspector(options: InspectorOptions): Inspector {
       ),
     ir: async (name, stage, configuration) => {
       const args = stage === 'before' ? rawIr : optimisedIr(configuration, options);
-      if (args === undefined) return refused('this configuration edits the IR itself: ask for its assembly');
+      if (args === undefined)
+        return refused('this configuration edits the IR itself, or is for gcc: ask for its assembly');
       const text = await functionIr(name, args);
       return text === undefined
         ? refused(`${name} is not defined ${stage} optimization: it may be inlined everywhere`)
@@ -126,7 +127,8 @@ function optimisedIr(
   { allow, target }: InspectorOptions,
 ): readonly string[] | undefined {
   const rendered = renderConfiguration(configuration, { allow }, target);
-  return rendered.ok && rendered.plan.kind === 'flags' ? ['-g0', ...rendered.plan.args] : undefined;
+  if (!rendered.ok || rendered.plan.kind !== 'flags' || rendered.plan.gcc) return undefined;
+  return ['-g0', ...rendered.plan.args];
 }
 
 async function compileIr(
@@ -212,7 +214,8 @@ async function factsOf(
       ? await readStaticCost(code.functions, clang, { ...(cpu && { cpu }), ...(signal && { signal }) })
       : code;
   sources['static cost'] = cost.kind === 'read' ? 'used' : cost.reason;
-  sources.remarks = evidence?.sources.remarks ?? 'not for configurations that edit the IR itself';
+  sources.remarks =
+    evidence?.sources.remarks ?? 'not for gcc, nor for configurations that edit the IR itself';
   sources.assembly = read.kind === 'read' ? 'used' : read.reason;
   return {
     assembly: read.kind === 'read' ? read.facts : [],

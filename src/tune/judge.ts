@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { profileLeverOf } from '../levers/profiles.js';
 import type { Configuration } from '../levers/types.js';
 import type { VariantResult } from '../measure/types.js';
@@ -50,10 +52,11 @@ const leastNeeded = 0.997;
 const leastSure = 0.985;
 
 /**
- * Decides what goes into the lock. On tuning inputs: drop units that stock compiles as well, then levers that
+ * Decides what goes into the lock. On tuning inputs: choose between clang and the project's gcc, drop units that stock compiles as well, then levers that
  * bring nothing. On check inputs and fresh samples: confirm the rest against -O3 and stock, beside placebos.
  */
 export async function judge(context: JudgeContext): Promise<Judgement> {
+  await chooseCompilers(context);
   const dropped = new Map<TunedUnit, string>();
   for (const unit of context.units) {
     if (isPlain(unit)) continue;
@@ -120,6 +123,47 @@ export async function judge(context: JudgeContext): Promise<Judgement> {
     noiseFloor,
     leverGains,
   };
+}
+
+/** What a rival may be behind the incumbent, when both were measured at different times, and still be compared with it. */
+const nearlyAsFast = 0.98;
+
+/** Takes what gcc makes for the units in which it is clearly faster than what clang makes. */
+async function chooseCompilers(context: JudgeContext): Promise<void> {
+  const { units, noise, trials, workspace } = context;
+  const found = new Map<string, { unit: TunedUnit; rival: Incumbent }>();
+  for (const unit of units) {
+    // Judging compares with the stock build anyway.
+    const stock = await hashOfFile(unit.command.output);
+    for (const rival of unit.rivals.values()) {
+      const { hash } = rival.object;
+      if (hash === stock || rival.speedup < nearlyAsFast * unit.incumbent.speedup) continue;
+      found.set(`gcc ${unit.key} ${hash}`, { unit, rival });
+    }
+  }
+  if (found.size === 0) return;
+  context.onStep("comparing with the project's own compiler and its levers");
+  const differences = [...found].map(([id, { unit, rival }]) => ({
+    id,
+    objects: new Map([[unit, rival.object]]),
+  }));
+  const results = await compareEach(context, finalAssembly(units), 'tune', [differences]);
+  const ratioOf = (id: string): number => results.get(id)?.ratio ?? 0;
+  const faster = [...found.keys()].filter((id) => isGain(results.get(id), noise.value));
+  const better = new Map<TunedUnit, Incumbent>();
+  for (const id of faster.sort((a, b) => ratioOf(a) - ratioOf(b))) {
+    const one = found.get(id);
+    if (one !== undefined) better.set(one.unit, one.rival);
+  }
+  if (better.size === 0) return;
+  const [verified] = await trials.verify([await workspace.variant('by gcc', replaced(units, better))]);
+  if (verified?.outcome !== 'equal') return;
+  for (const [unit, rival] of better) unit.incumbent = rival;
+}
+
+async function hashOfFile(file: string): Promise<string | undefined> {
+  const bytes = await readFile(file).catch(() => undefined);
+  return bytes && createHash('sha256').update(bytes).digest('hex');
 }
 
 /** The addon as it would be built: units with an entry at their incumbent, everything else stock. */

@@ -9,6 +9,9 @@ import type { Config } from '../config/load.js';
 import { AutoPassError } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { BenchTarget, Mode, Variant } from '../measure/types.js';
+import { baselineTarget } from '../target/host.js';
+import { gccBehind } from '../toolchain/find-gcc.js';
+import type { Gcc } from '../toolchain/types.js';
 import { probeBench } from '../verify/probe.js';
 import { buildPackage } from './build-package.js';
 import { testFailure } from './package-tests.js';
@@ -26,6 +29,8 @@ export interface Preparation extends Site {
   readonly mode: Mode;
   /** Compile commands that a tuned compiler may take over. */
   readonly tunable: readonly CompileCommand[];
+  /** The project's own compiler, where it is gcc and the session is for what every processor of this kind runs. */
+  readonly gcc?: Gcc;
   /** SHA-256 over bench, compile commands and sources. */
   readonly fingerprint: string;
 }
@@ -81,7 +86,16 @@ export async function prepare(
   });
   const mode = bench.kind === 'module' && probe.canLoadTwice ? 'in-process' : 'process-only';
   const digest = await fingerprint(bench, record);
-  return { ...site, record, binaries, bench: target, stock, mode, tunable, fingerprint: digest };
+  const gcc = await ownGcc(site, tunable);
+  const own = gcc && { gcc };
+  return { ...site, record, binaries, bench: target, stock, mode, tunable, ...own, fingerprint: digest };
+}
+
+/** Variants for higher ISA levels are compiled by one clang, and cross builds by clang alone. */
+async function ownGcc(site: Site, commands: readonly CompileCommand[]): Promise<Gcc | undefined> {
+  if (!site.isLocal || site.target !== baselineTarget(site.host)) return undefined;
+  const words = commands.flatMap(({ argv, compilerIndex }) => argv[compilerIndex] ?? []);
+  return gccBehind(words, site.env);
 }
 
 async function requireBench(config: Config): Promise<NonNullable<Config['bench']>> {

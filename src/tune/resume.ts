@@ -1,7 +1,9 @@
+import { isForGcc } from '../levers/gcc.js';
 import type { Budget } from './budget.js';
 import type { JournalEvent } from './journal.js';
 import type { Scope } from './scopes.js';
 import { seenTrials } from './seen-trials.js';
+import { addRival } from './units.js';
 import type { Workspace } from './workspace.js';
 
 /**
@@ -47,7 +49,9 @@ async function restoreIncumbent(
   for (const [index, unit] of scope.units.entries()) {
     const outcome = outcomes[index];
     if (outcome?.kind !== 'compiled') continue;
-    unit.incumbent = { configuration, object: outcome.object, speedup, ...(cases && { cases }) };
+    const restored = { configuration, object: outcome.object, speedup, ...(cases && { cases }) };
+    if (isForGcc(configuration)) addRival(unit, scope.kind, restored);
+    else unit.incumbent = restored;
   }
   return true;
 }

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { type EvidenceChange, evidenceChange, joinChanges } from '../evidence/compare.js';
 import type { Evidence } from '../evidence/types.js';
+import { isForGcc } from '../levers/gcc.js';
 import type { Configuration } from '../levers/types.js';
 import type { Logger } from '../log.js';
 import { verdict } from '../measure/sequential.js';
@@ -19,7 +20,14 @@ import { nextScopes, type Scope } from './scopes.js';
 import { seenTrials } from './seen-trials.js';
 import { stockLeads } from './stock-leads.js';
 import type { Trials } from './trials.js';
-import { asTrial, type Incumbent, incumbentAssembly, type TunedUnit, withObjects } from './units.js';
+import {
+  addRival,
+  asTrial,
+  type Incumbent,
+  incumbentAssembly,
+  type TunedUnit,
+  withObjects,
+} from './units.js';
 import type { Assembly, Workspace } from './workspace.js';
 
 /** Candidates per batch: they share one process and one baseline. */
@@ -43,6 +51,8 @@ export interface SearchContext {
   readonly arch: 'x64' | 'arm64';
   readonly major: number;
   readonly level: string;
+  /** Configurations may be for the project's own gcc. */
+  readonly gcc: boolean;
   /** The core that the target names. */
   readonly cpu: string | undefined;
   readonly allow: readonly string[];
@@ -105,6 +115,7 @@ function propose(context: SearchContext, scope: Scope, batch: number): Promise<r
     arch: context.arch,
     major: context.major,
     level: context.level,
+    gcc: context.gcc,
     ...(context.cpu !== undefined && { cpu: context.cpu }),
     language: scope.language,
     evidence: scope.evidence,
@@ -228,14 +239,17 @@ async function measureBatch(context: SearchContext, parts: readonly Part[]): Pro
         ...(change && { change }),
       });
     }
-    const [winner] = candidates
+    const gains = candidates
       .filter((candidate) => isGain(raced.get(candidate), context.noise.value))
       .sort((a, b) => ratioOf(raced, b) - ratioOf(raced, a));
     scope.sinceGain += candidates.length;
-    const won = winner && raced.get(winner);
-    if (winner !== undefined && won !== undefined) {
-      winners.push({ scope, candidate: winner, ratio: won.ratio, gain: over(base, won) });
-    }
+    const isByGcc = ({ proposal }: Candidate): boolean => isForGcc(proposal.configuration);
+    const winnerOf = (candidate: Candidate | undefined): Winner[] => {
+      const won = candidate && raced.get(candidate);
+      return won ? [{ scope, candidate, ratio: won.ratio, gain: over(base, won) }] : [];
+    };
+    winners.push(...winnerOf(gains.find((candidate) => !isByGcc(candidate))));
+    for (const rival of winnerOf(gains.find(isByGcc))) await keepRival(context, rival);
   }
   for (const winner of await fittingTogether(context, winners)) await promote(context, winner);
 }
@@ -314,6 +328,18 @@ async function promote(context: SearchContext, { scope, candidate, gain }: Winne
     ...gain,
     elapsedMs: context.budget.elapsedMs,
   });
+}
+
+/** What gcc makes is kept aside: levers of clang cannot be built on it. */
+async function keepRival(context: SearchContext, { scope, candidate, gain }: Winner): Promise<void> {
+  const { configuration } = candidate.proposal;
+  let isBest = false;
+  for (const [unit, object] of candidate.objects) {
+    isBest = addRival(unit, scope.kind, { configuration, object, ...gain }) || isBest;
+  }
+  if (!isBest) return;
+  const { elapsedMs } = context.budget;
+  await context.journal.append({ type: 'incumbent', unit: scope.key, configuration, ...gain, elapsedMs });
 }
 
 /** Speedups over -O3 of what was measured against an incumbent. */

@@ -28,15 +28,16 @@ export function sessionTools(
     signal: AbortSignal | undefined;
   },
 ): SessionTools {
-  const { record, binaries, clang, host } = prep;
+  const { record, binaries, clang, gcc, host } = prep;
   const { workDir, level = isaLevelOf(prep.target), profiles, logger, signal } = options;
-  const target = { arch: host.arch, major: clang.major, profiles, level };
+  const target = { arch: host.arch, major: clang.major, profiles, level, gcc: gcc !== undefined };
   const frontEnds = new FrontEnds(path.join(workDir, 'front-ends'));
   const workspace = new Workspace({
     folder: path.join(workDir, 'variants'),
     record,
     binaries,
     clang,
+    gcc,
     target,
     leverPolicy: { allow: config.allow },
     signal,

@@ -1,5 +1,6 @@
 import { realpath, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { tunedBaseArgs } from '../build/plan-file.js';
 import { runPerf } from '../evidence/perf.js';
 import type { PerfEvent } from '../evidence/perf-script.js';
 import { profileOfSamples } from '../evidence/profile-of-samples.js';
@@ -24,7 +25,8 @@ export async function trainSampled(request: TrainRequest): Promise<Training> {
   const folder = path.join(request.workDir, 'sampling');
   try {
     const binaries = await linkAddon(request.record, request.binaries, {
-      replacements: await compileForTraining(request, folder, [
+      replacements: await compileForTraining(request, clang, folder, () => [
+        ...tunedBaseArgs,
         ...isaArgs(request.level),
         '-gline-tables-only',
         '-fdebug-info-for-profiling',
@@ -38,7 +40,7 @@ export async function trainSampled(request: TrainRequest): Promise<Training> {
     if (!sampled.ok) return without(sampled.reason);
     const file = path.join(folder, 'sampled.profdata');
     await writeFile(file, sampled.text);
-    return { profiles: [{ 'pgo-sample': await keepProfile(file, request.profiles) }] };
+    return { profiles: [{ 'pgo-sample': await keepProfile('pgo-sample', file, request.profiles) }] };
   } catch (error) {
     signal?.throwIfAborted();
     return without(error instanceof Error ? error.message : String(error));

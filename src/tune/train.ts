@@ -1,16 +1,17 @@
 import { access, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { AddonBinary } from '../build/find-binaries.js';
+import { tunedBaseArgs } from '../build/plan-file.js';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
 import { isaArgs } from '../levers/isa-level.js';
-import { type ProfileLever, portableNames, profileFile, profileOf } from '../levers/profiles.js';
+import { type ProfileLever, portableNames, profileFileOf } from '../levers/profiles.js';
 import { renderConfiguration } from '../levers/render.js';
 import type { Configuration } from '../levers/types.js';
 import { profileCommand } from '../measure/profile.js';
 import { runProcess } from '../measure/run-process.js';
 import type { BenchTarget } from '../measure/types.js';
 import { run } from '../toolchain/run.js';
-import type { Clang } from '../toolchain/types.js';
+import type { Clang, Gcc } from '../toolchain/types.js';
 import { linkAddon } from './link.js';
 import { compileForTraining, keepProfile, mustRun } from './training-files.js';
 
@@ -18,6 +19,8 @@ export interface TrainRequest extends BenchTarget {
   readonly record: BuildRecord;
   readonly binaries: readonly AddonBinary[];
   readonly clang: Clang;
+  /** The project's own compiler, where configurations may be for it. */
+  readonly gcc?: Gcc | undefined;
   /** What is instrumented; everything else stays as the stock build made it. */
   readonly commands: readonly CompileCommand[];
   /** ISA level of the code; what every processor runs when absent. */
@@ -99,21 +102,26 @@ interface Count {
 
 /** One training run, kept as a profile. */
 async function count(request: TrainRequest, { merge, runtime, lever, first }: Count): Promise<Configuration> {
-  const folder = path.join(request.workDir, 'training');
+  const { clang, workDir, profiles } = request;
+  const folder = path.join(workDir, 'training');
+  const flags = [...tunedBaseArgs, ...instrumentation(request, first)];
+  const raw = path.join(folder, 'raw');
   try {
     const binaries = await linkAddon(request.record, request.binaries, {
-      replacements: await compileForTraining(request, folder, instrumentation(request, first)),
+      replacements: await compileForTraining(request, clang, folder, () => flags),
       into: path.join(folder, 'addon'),
       // No object asks for the run-time library: clang's own driver does, but the project's links here.
       extra: ['-Wl,-u,__llvm_profile_runtime', runtime],
     });
-    const counted = await runBench(request, folder, binaries);
+    await mkdir(raw);
+    await runInstrumented(request, folder, binaries, { LLVM_PROFILE_FILE: path.join(raw, '%p-%m.profraw') });
+    const counted = await filesIn(raw);
     if (first !== undefined) counted.push(fileOf(request, first));
     const merged = path.join(folder, 'merged.profdata');
     // A process that was killed leaves half a file, an addon without instrumented code an empty one.
     await mustRun([merge, 'merge', '--failure-mode=all', '-o', merged, ...counted]);
     if (await isZero(merge, merged)) throw new Error('the bench ran none of the instrumented code');
-    return { [lever]: await keepProfile(merged, request.profiles) };
+    return { [lever]: await keepProfile(lever, merged, profiles) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -127,7 +135,7 @@ async function isZero(llvmProfdata: string, profile: string): Promise<boolean> {
 }
 
 function fileOf({ profiles }: TrainRequest, configuration: Configuration): string {
-  return path.join(profiles, profileFile(profileOf(configuration) ?? ''));
+  return path.join(profiles, profileFileOf(configuration) ?? '');
 }
 
 function instrumentation(request: TrainRequest, first: Configuration | undefined): string[] {
@@ -158,15 +166,17 @@ async function profileRuntime(clang: Clang): Promise<string | undefined> {
   );
 }
 
-/** Files with raw counts, one for every process and addon file. */
-async function runBench(
+/**
+ * Runs the bench once, on the inputs for tuning, in a process of its own that writes its counts as `env` or the code says.
+ * @throws Error when it does not end well
+ */
+export async function runInstrumented(
   request: TrainRequest,
   folder: string,
   binaries: Readonly<Record<string, string>>,
-): Promise<string[]> {
+  variables: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const { signal } = request;
-  const raw = path.join(folder, 'raw');
-  await mkdir(raw);
   const { argv, cwd, env } = await profileCommand({
     ...request,
     inputs: 'tune',
@@ -177,14 +187,21 @@ async function runBench(
   const end = await runProcess({
     argv,
     cwd,
-    env: { ...env, LLVM_PROFILE_FILE: path.join(raw, '%p-%m.profraw') },
+    env: { ...env, ...variables },
     timeoutMs: longestRunMs,
     ...(signal && { signal }),
   });
   if (end.code !== 0) throw new Error(`the instrumented bench ${howItEnded(end)}`);
-  const files = await readdir(raw);
+}
+
+/**
+ * What the bench counted.
+ * @throws Error when it counted nothing
+ */
+export async function filesIn(folder: string): Promise<string[]> {
+  const files = await readdir(folder);
   if (files.length === 0) throw new Error('the instrumented bench wrote no counts');
-  return files.sort().map((file) => path.join(raw, file));
+  return files.sort().map((file) => path.join(folder, file));
 }
 
 function howItEnded(end: { code: number | null; signal: string | null; timedOut: boolean }): string {

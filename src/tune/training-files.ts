@@ -1,48 +1,47 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { compileArgs } from '../build/compile-args.js';
-import { tunedBaseArgs } from '../build/plan-file.js';
+import { profileHash } from '../build/profile-state.js';
 import type { CompileCommand } from '../build/types.js';
-import { profileFile } from '../levers/profiles.js';
+import { type ProfileLever, profileFile } from '../levers/profiles.js';
 import { failureText, run } from '../toolchain/run.js';
-import type { Clang } from '../toolchain/types.js';
+import type { Compiler } from '../toolchain/types.js';
 import { mapPool } from './pool.js';
 
 const timeoutMs = 120_000;
 
-/** Compiles units at -O3 with further flags: objects in the folder, by the output that they stand in for. */
+/** Compiles units with these flags behind their own: objects in the folder, by the output that they stand in for. */
 export async function compileForTraining(
-  request: {
-    readonly clang: Clang;
-    readonly commands: readonly CompileCommand[];
-    readonly signal?: AbortSignal;
-  },
+  request: { readonly commands: readonly CompileCommand[]; readonly signal?: AbortSignal },
+  compiler: Compiler,
   folder: string,
-  flags: readonly string[],
+  flagsFor: (command: CompileCommand) => readonly string[],
 ): Promise<Map<string, string>> {
-  const { clang, commands, signal } = request;
+  const { commands, signal } = request;
   await mkdir(folder, { recursive: true });
-  const extra = [...tunedBaseArgs, ...flags];
   const objects = await mapPool([...commands.entries()], os.availableParallelism(), async ([at, command]) => {
     const object = path.join(folder, `${at}.o`);
-    const compiler = command.language === 'c' ? clang.cc : clang.cxx;
-    const argv = compileArgs(command, { compiler, output: object, extra });
+    const driver = command.language === 'c' ? compiler.cc : compiler.cxx;
+    const argv = compileArgs(command, { compiler: driver, output: object, extra: flagsFor(command) });
     await mustRun(argv, { cwd: command.cwd, ...(signal && { signal }) });
     return [command.output, object] as const;
   });
   return new Map(objects);
 }
 
-/** Moves a profile into the folder, under its name, which is returned. */
-export async function keepProfile(file: string, profiles: string): Promise<string> {
-  const profile = createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
+/**
+ * Moves a profile into the folder, under its name, which is returned.
+ * @param place the file or, of a profile for gcc, the folder
+ */
+export async function keepProfile(lever: ProfileLever, place: string, profiles: string): Promise<string> {
+  const name = await profileHash(place);
+  if (name === undefined) throw new Error('the profile is not a file');
   await mkdir(profiles, { recursive: true });
-  await rename(file, path.join(profiles, profileFile(profile)));
-  return profile;
+  const kept = path.join(profiles, profileFile(lever, name));
+  await rm(kept, { recursive: true, force: true });
+  await rename(place, kept);
+  return name;
 }
 
 /** @throws Error with the first line of what the tool says, when it fails */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Config } from '../config/load.js';
 import { gatherEvidence } from '../evidence/gather.js';
 import type { Evidence } from '../evidence/types.js';
+import { isForGcc } from '../levers/gcc.js';
 import { isaLevelOf } from '../levers/isa-level.js';
 import { renderConfiguration } from '../levers/render.js';
 import type { Configuration, RenderTarget } from '../levers/types.js';
@@ -36,7 +37,7 @@ import { search } from './search.js';
 import { withSessionLock } from './session-lock.js';
 import { sessionTools } from './session-tools.js';
 import type { Site } from './site.js';
-import type { TunedUnit } from './units.js';
+import type { Incumbent, TunedUnit } from './units.js';
 
 export interface TuneOptions {
   readonly logger: Logger;
@@ -148,6 +149,7 @@ async function runSession(config: Config, workDir: string, options: TuneOptions)
       arch: prep.host.arch,
       major: prep.clang.major,
       level,
+      gcc: prep.gcc !== undefined,
       cpu: prep.cpu,
       allow: config.allow,
       profiles,
@@ -249,6 +251,7 @@ async function trainedProfiles(
     record: prep.record,
     binaries: prep.binaries,
     clang: prep.clang,
+    gcc: prep.gcc,
     commands: units.map(({ command }) => command),
     ...training,
   });
@@ -260,7 +263,7 @@ async function trainedProfiles(
   return profiles;
 }
 
-/** Evidence under a configuration that one clang call compiles; undefined otherwise. */
+/** Evidence under a configuration that one call of clang compiles; undefined otherwise. */
 async function gatherUnder(
   configuration: Configuration,
   options: {
@@ -275,7 +278,7 @@ async function gatherUnder(
 ): Promise<Evidence | undefined> {
   const { prep, target, allow, unit, workDir, run, signal } = options;
   const rendered = renderConfiguration(configuration, { allow }, target);
-  if (!rendered.ok || rendered.plan.kind !== 'flags') return undefined;
+  if (!rendered.ok || rendered.plan.kind !== 'flags' || rendered.plan.gcc) return undefined;
   return gatherEvidence({
     command: unit.command,
     clang: prep.clang,
@@ -300,7 +303,7 @@ function unitResults(units: readonly TunedUnit[], judgement: Judgement): UnitRes
       ci: judged?.vsO3.ci ?? [1, 1],
       vsStock: judged?.vsStock ?? { ratio: 1, ci: [1, 1] },
       verdict: judged === undefined ? 'stock' : 'tuned',
-      reason: judged === undefined ? (judgement.dropped.get(unit) ?? '') : explain(unit),
+      reason: judged === undefined ? (judgement.dropped.get(unit) ?? '') : explain(unit.incumbent),
       ...(judgement.overfitted.has(unit) && {
         note: 'with a profile it was faster on the tuning inputs, and slower on the check inputs',
       }),
@@ -308,11 +311,10 @@ function unitResults(units: readonly TunedUnit[], judgement: Judgement): UnitRes
   });
 }
 
-function explain(unit: TunedUnit): string {
-  const levers = Object.keys(unit.incumbent.configuration).length;
-  return levers === 0
-    ? 'plain clang -O3 beats the stock compiler'
-    : `${levers} lever${levers === 1 ? '' : 's'} over clang -O3`;
+function explain({ configuration }: Incumbent): string {
+  const levers = Object.keys(configuration).length;
+  if (levers === 0) return 'plain clang -O3 beats the stock compiler';
+  return `${levers} lever${levers === 1 ? '' : 's'} ${isForGcc(configuration) ? "of the project's own gcc" : 'over clang -O3'}`;
 }
 
 function elapsedOf(events: readonly JournalEvent[]): number {

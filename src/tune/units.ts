@@ -16,6 +16,11 @@ export interface TunedUnit {
   /** Plain clang -O3. */
   readonly baseline: CompiledObject;
   incumbent: Incumbent;
+  /**
+   * What the project's own gcc made faster than the incumbent of then: the best of trials on all units at once, and of those on this one, whose speedups
+   * cannot be compared. Judging chooses; the search goes on with what clang makes.
+   */
+  readonly rivals: Map<'addon' | 'unit', Incumbent>;
 }
 
 export interface Incumbent {
@@ -25,6 +30,14 @@ export interface Incumbent {
   readonly speedup: number;
   /** The same for each case of the bench. */
   readonly cases?: Readonly<Record<string, number>>;
+}
+
+/** Keeps a rival where it is the best of its kind; tells whether it is. */
+export function addRival({ rivals }: TunedUnit, kind: 'addon' | 'unit', rival: Incumbent): boolean {
+  const known = rivals.get(kind);
+  if (known !== undefined && known.speedup >= rival.speedup) return false;
+  rivals.set(kind, rival);
+  return true;
 }
 
 /** The incumbent as if it had been a trial, level with itself. */

@@ -121,7 +121,9 @@ async function linkLevel(
   into: string,
   { packageRoot, signal }: VariantsOptions,
 ): Promise<void> {
-  const [clang, ...others] = new Set(level.plans.map((plan) => plan.clang));
+  // Sessions above the baseline offer no levers of gcc.
+  const clangs = level.plans.flatMap(({ compiler }) => (compiler.vendor === 'gnu' ? [] : [compiler]));
+  const [clang, ...others] = new Set(clangs);
   if (clang === undefined || host.arch === 'other') return;
   if (others.length > 0) throw problem(`${level.name} was tuned with several releases of clang`);
   const folder = path.join(into, `work-${level.name}`);

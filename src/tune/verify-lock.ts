@@ -103,7 +103,7 @@ async function verifyNow(
   }
   onStep('building as stock');
   const prep = await prepare(config, { site, workDir, logger, signal });
-  const clangMajor = entries[0]?.compiler.major;
+  const clangMajor = entries.find(({ compiler }) => compiler.vendor !== 'gnu')?.compiler.major;
   if (clangMajor !== undefined && clangMajor !== prep.clang.major) {
     throw new AutoPassError(
       'OTHER_CLANG',
@@ -111,6 +111,17 @@ async function verifyNow(
       {
         family: 'toolchain',
         hint: `AUTOPASS_CLANG=clang-${clangMajor} autopass verify`,
+      },
+    );
+  }
+  const gccMajor = entries.find(({ compiler }) => compiler.vendor === 'gnu')?.compiler.major;
+  if (gccMajor !== undefined && gccMajor !== prep.gcc?.major) {
+    throw new AutoPassError(
+      'OTHER_GCC',
+      `The lock was made with gcc ${gccMajor}, which does not compile this project here.`,
+      {
+        family: 'toolchain',
+        hint: `CC=gcc-${gccMajor} CXX=g++-${gccMajor} autopass verify`,
       },
     );
   }

@@ -4,16 +4,17 @@ import os from 'node:os';
 import path from 'node:path';
 import { compileArgs } from '../build/compile-args.js';
 import type { AddonBinary } from '../build/find-binaries.js';
-import { tunedBaseArgs } from '../build/plan-file.js';
+import { baseArgsOf, tunedBaseArgs } from '../build/plan-file.js';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
 import { configurationKey } from '../levers/configuration-key.js';
-import { renderConfiguration } from '../levers/render.js';
+import { isForGcc } from '../levers/gcc.js';
+import { gccUnitArgs, renderConfiguration } from '../levers/render.js';
 import { compileOnce, compileStaged } from '../levers/staged.js';
 import { thinLtoTools } from '../levers/thin-lto.js';
 import { compileTwoStage } from '../levers/two-stage.js';
 import type { Configuration, LeverPolicy, LeverProblem, RenderTarget } from '../levers/types.js';
 import type { Variant } from '../measure/types.js';
-import type { Clang } from '../toolchain/types.js';
+import type { Clang, Gcc } from '../toolchain/types.js';
 import type { FrontEnds } from './front-ends.js';
 import { linkAddon } from './link.js';
 import { mapPool } from './pool.js';
@@ -59,6 +60,8 @@ export class Workspace {
       readonly record: BuildRecord;
       readonly binaries: readonly AddonBinary[];
       readonly clang: Clang;
+      /** The project's own, where configurations may be for it. */
+      readonly gcc?: Gcc | undefined;
       readonly target: RenderTarget;
       readonly leverPolicy: LeverPolicy;
       readonly signal: AbortSignal | undefined;
@@ -101,7 +104,8 @@ export class Workspace {
    */
   async asBuilt(command: CompileCommand, configuration: Configuration): Promise<CompileOutcome> {
     const tried = await this.compile(command, configuration);
-    if (this.options.frontEnds === undefined || this.afresh.has(command.output)) return tried;
+    if (this.options.frontEnds === undefined || isForGcc(configuration) || this.afresh.has(command.output))
+      return tried;
     const built = await this.compileNow(command, configuration, this.options.target.level, true);
     const isSame =
       tried.kind === 'compiled' && built.kind === 'compiled' && tried.object.hash === built.object.hash;
@@ -164,7 +168,7 @@ export class Workspace {
     level: string | undefined,
     isAfresh = this.afresh.has(command.output),
   ): Promise<CompileOutcome> {
-    const { clang, target, leverPolicy, folder, signal } = this.options;
+    const { clang, gcc, target, leverPolicy, folder, signal } = this.options;
     const rendered = renderConfiguration(configuration, leverPolicy, { ...target, ...(level && { level }) });
     if (!rendered.ok) return { kind: 'refused', problems: rendered.problems };
     const lto = thinLtoTools(clang);
@@ -173,22 +177,26 @@ export class Workspace {
     }
     const temporary = path.join(folder, 'objects', `compiling-${this.sequence++}.o`);
     await mkdir(path.dirname(temporary), { recursive: true });
-    const compiler = command.language === 'c' ? clang.cc : clang.cxx;
+    const { plan } = rendered;
+    const isByGcc = plan.kind === 'flags' && plan.gcc === true;
+    const chosen = isByGcc ? gcc : clang;
+    if (chosen === undefined) return { kind: 'failed', stderr: 'there is no gcc' };
+    const compiler = command.language === 'c' ? chosen.cc : chosen.cxx;
     const plainMs = this.plainMs.get(command.output);
     const timeoutMs = plainMs === undefined ? firstTimeoutMs : timeoutFactor * plainMs + timeoutSlackMs;
     const startedAt = performance.now();
-    const { plan } = rendered;
-    const frontEnds = isAfresh ? undefined : this.options.frontEnds;
+    const frontEnds = isAfresh || isByGcc ? undefined : this.options.frontEnds;
+    const extra = [...baseArgsOf(plan), ...(isByGcc ? gccUnitArgs(command.object) : [])];
     const request = {
       compiler,
-      args: compileArgs(command, { compiler, output: temporary, extra: tunedBaseArgs }).slice(1),
+      args: compileArgs(command, { compiler, output: temporary, extra }).slice(1),
       ...{ cwd: command.cwd, timeoutMs },
       ...(frontEnds && { run: frontEnds.run }),
       ...(signal && { signal }),
     };
     if (plan.kind === 'flags') {
       const compile = frontEnds === undefined ? compileOnce : compileStaged;
-      const failure = await compile({ ...request, flags: plan.args });
+      const failure = await compile({ ...request, flags: plan.args, gcc: isByGcc });
       if (failure !== undefined) return { kind: 'failed', stderr: failure };
     } else {
       const { opt, 'llvm-objcopy': objcopy } = clang.tools;
@@ -197,7 +205,7 @@ export class Workspace {
       if (!result.ok) return { kind: 'failed', stderr: `${result.stage}: ${result.stderr}` };
     }
     const isPlain = Object.keys(configuration).length === 0;
-    (isPlain ? this.plainMs : this.againMs).set(command.output, performance.now() - startedAt);
+    if (!isByGcc) (isPlain ? this.plainMs : this.againMs).set(command.output, performance.now() - startedAt);
     const bytes = await readFile(temporary).catch(() => undefined);
     if (bytes === undefined) return { kind: 'failed', stderr: 'the compiler wrote no object' };
     const hash = sha256(bytes);

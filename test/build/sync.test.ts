@@ -8,7 +8,8 @@ import { statePaths } from '../../src/build/state.js';
 import { sync } from '../../src/build/sync.js';
 import { renderConfiguration } from '../../src/levers/render.js';
 import { detectHost, runnableTargets, wantedTarget } from '../../src/target/host.js';
-import { temporaryFolder, testClang, tuned, writeFiles } from './support.js';
+import { findGccs } from '../../src/toolchain/find-gcc.js';
+import { launcher, runCommand, temporaryFolder, testClang, tuned, writeFiles } from './support.js';
 
 let root: string;
 let lines: string[];
@@ -105,6 +106,45 @@ describe('sync', () => {
     });
     expect(await run()).toEqual(['build/z.o']);
     expect(await plans()).toEqual(['src/x.c/z.o.plan']);
+  });
+
+  it("gives a source to the project's own gcc, with its levers", async () => {
+    const [gcc] = await findGccs();
+    if (gcc === undefined) throw new Error('this test needs gcc and g++');
+    const { vendor, version, major } = gcc;
+    await tuned(root, { 'src/y.cc': some });
+    await editEntry((entry) => {
+      entry.compiler = { vendor, version, major };
+      entry.levers = { 'gcc:O-level': '-O2', 'gcc:fomit-frame-pointer': true };
+    });
+    expect(await run()).toEqual(['build/y.o']);
+    expect(lines).toEqual([]);
+    const source = 'int f(int); int g(int x) { return f(x) + 1; }\n';
+    await writeFiles(root, { 'src/same.cc': source });
+    const cwd = path.join(root, 'build');
+    const flags = ['-O1', '-fno-omit-frame-pointer', '-c'];
+    const state = `--state=${statePaths(root).build}`;
+    // The plan is looked up by the name of the source.
+    await writeFiles(root, { 'src/y.cc': source });
+    await runCommand(['sh', launcher, state, 'g++', ...flags, '../src/y.cc', '-o', 'y.o'], { cwd });
+    const asked = ['-fno-lto', '-O2', '-fomit-frame-pointer'];
+    await runCommand(['g++', ...flags, '../src/same.cc', '-o', 'same.o', ...asked], { cwd });
+    await runCommand(['g++', ...flags, '../src/same.cc', '-o', 'own.o'], { cwd });
+    const code = async (name: string): Promise<string> =>
+      (await runCommand(['objdump', '-d', '--no-show-raw-insn', name], { cwd })).stdout.replace(
+        /.*file format/,
+        '',
+      );
+    expect(await code('y.o')).toContain('call');
+    expect(await code('y.o')).toBe(await code('same.o'));
+    expect(await code('y.o')).not.toBe(await code('own.o'));
+
+    await editEntry((entry) => {
+      entry.compiler = { vendor, version: '7.1.0', major: 7 };
+    });
+    await run();
+    expect(await plans()).toEqual([]);
+    expect(lines.join()).toContain('tuned with gcc 7');
   });
 
   it('is repeated after it was killed between writing the plans and deleting objects', async () => {
@@ -242,7 +282,7 @@ describe('sync', () => {
     it.each([
       ['missing', {}, `${why} missing`],
       ['another one', { [file]: 'other counts' }, `${why} not the one that it was tuned with`],
-      ['a folder', { [`${file}/counts`]: content }, `${why} missing`],
+      ['a folder', { [`${file}/counts`]: content }, `${why} not the one that it was tuned with`],
     ])('builds as stock, with one line, when the profile is %s', async (_, files, line) => {
       await tuned(root, { 'src/x.c': { 'pgo-ir': name } });
       await writeFiles(root, files);

@@ -72,7 +72,8 @@ function session(file: string, ...hot: readonly string[]): Session {
   );
   const baseline = { path: output, hash: '' };
   const incumbent = { configuration: {}, object: baseline, speedup: 1 };
-  const unit = { key: file, isAmbiguous: false, share: 1, ...{ command, evidence, baseline, incumbent } };
+  const code = { command, evidence, baseline, incumbent, rivals: new Map() };
+  const unit = { key: file, isAmbiguous: false, share: 1, ...code };
   const [scope] = scopesOf([unit]);
   if (scope === undefined) throw new Error('no scope');
   return { scope, workspace, target };

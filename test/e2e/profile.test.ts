@@ -81,6 +81,8 @@ for (let i = 0; i < 100; i++) addon.skewed(Buffer.alloc(1000, i));
 const source = 'src/skewed.c';
 const object = 'build/Release/obj.target/skewed/src/skewed.o';
 
+const fileOf = (name: string): string => profileFile('pgo-ir', name);
+
 let root: string;
 let home: string;
 let clang: Clang;
@@ -132,7 +134,7 @@ beforeAll(async () => {
   recounted = String(training.profiles[1]?.['pgo-cs']);
   const file = path.join(home, 'sampled.profdata');
   await writeFile(file, sampledText);
-  sampled = await keepProfile(file, sessionProfiles(root));
+  sampled = await keepProfile('pgo-sample', file, sessionProfiles(root));
 });
 
 afterAll(() => rm(home, { recursive: true, force: true }));
@@ -181,10 +183,10 @@ async function builtObject(packageRoot: string): Promise<string> {
 }
 
 it('keeps profiles under their hashes; each changes the code', async () => {
-  const files = [profile, recounted, sampled].map(profileFile).sort();
+  const files = [profile, recounted, sampled].map(fileOf).sort();
   expect((await readdir(sessionProfiles(root))).sort()).toEqual(files);
   for (const name of [profile, recounted, sampled]) {
-    expect(await hashOf(path.join(sessionProfiles(root), profileFile(name)))).toBe(name);
+    expect(await hashOf(path.join(sessionProfiles(root), fileOf(name)))).toBe(name);
   }
   const plain = await tunedObject({});
   const once = await tunedObject({ 'pgo-ir': profile });
@@ -207,7 +209,7 @@ it('gives the tuned object in the package’s build and in a copy of the package
   await writeFiles(root, { [`${profilesFolder}/${'0'.repeat(16)}.profdata`]: 'of an older lock' });
   await installProfiles(root, reading.lock);
   await pruneProfiles(root, reading.lock);
-  expect(await readdir(path.join(root, profilesFolder))).toEqual([profileFile(profile)]);
+  expect(await readdir(path.join(root, profilesFolder))).toEqual([fileOf(profile)]);
 
   const expected = await tunedObject({ 'pgo-ir': profile });
   expect(await builtObject(root)).toBe(expected);
@@ -222,11 +224,11 @@ it('gives the tuned object in the package’s build and in a copy of the package
 });
 
 it('builds as stock, with one line, when the profile is another or is gone', async () => {
-  const file = path.join(root, profilesFolder, profileFile(profile));
+  const file = path.join(root, profilesFolder, fileOf(profile));
   const good = await readFile(file);
   const altered = Buffer.from(good);
   altered.writeUInt8(altered.readUInt8(altered.length - 1) ^ 1, altered.length - 1);
-  const reason = `${source} builds as stock: its profile ${profilesFolder}/${profileFile(profile)}`;
+  const reason = `${source} builds as stock: its profile ${profilesFolder}/${fileOf(profile)}`;
 
   await writeFile(file, altered);
   const stock = await builtObject(root);
@@ -288,7 +290,8 @@ it('trains with a bench that is a command, and once where twice would take too l
 it('makes a profile of samples, and refuses few ones and such as contradict each other', async () => {
   const folder = path.join(home, 'line-tables');
   const binaries = await linkAddon(request.record, request.binaries, {
-    replacements: await compileForTraining({ clang, commands: [command] }, folder, [
+    replacements: await compileForTraining({ commands: [command] }, clang, folder, () => [
+      '-O3',
       '-gline-tables-only',
       '-fdebug-info-for-profiling',
     ]),

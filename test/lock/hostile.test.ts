@@ -37,8 +37,30 @@ test.each<[string, Record<string, unknown>, string]>([
   ['a hash of the object in capitals', { objectHash: 'B'.repeat(64) }, '"objectHash"'],
   [
     'a compiler of another vendor',
-    { compiler: { vendor: 'gnu', version: '12.2.0', major: 12 } },
+    { compiler: { vendor: 'intel', version: '12.2.0', major: 12 } },
     '"compiler"',
+  ],
+  [
+    'levers of clang for gcc',
+    { compiler: { vendor: 'gnu', version: '12.2.0', major: 12 } },
+    'not those of its compiler',
+  ],
+  ['levers of gcc for clang', { levers: { 'gcc:O-level': '-O3' } }, 'not those of its compiler'],
+  [
+    'a flag smuggled into a level of gcc',
+    {
+      compiler: { vendor: 'gnu', version: '12.2.0', major: 12 },
+      levers: { 'gcc:O-level': '-O3 -fplugin=x' },
+    },
+    'lever gcc:O-level takes',
+  ],
+  [
+    'levers of both compilers',
+    {
+      compiler: { vendor: 'gnu', version: '12.2.0', major: 12 },
+      levers: { 'gcc:O-level': '-O3', 'pgo-ir': 'a'.repeat(64) },
+    },
+    'lever pgo-ir',
   ],
   ['a version that is text', { compiler: { vendor: 'llvm', version: '19; x', major: 19 } }, '"compiler"'],
   [

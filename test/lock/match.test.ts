@@ -56,3 +56,13 @@ test("Apple's majors are not LLVM's", () => {
     apple,
   ]);
 });
+
+test("an entry for the project's gcc needs a gcc of its major, and no clang", () => {
+  const levers = { 'gcc:O-level': '-O3' };
+  const gnu = entry({ compiler: { vendor: 'gnu', version: '12.2.0', major: 12 }, levers });
+  const lock = { version: 1, entries: [gnu] } as const;
+  expect(matchEntries(lock, { targets: [v1], majors: [], gccMajors: [13, 12] }).chosen).toEqual([gnu]);
+  const { chosen, unfit } = matchEntries(lock, { targets: [v1], majors: [12], gccMajors: [13] });
+  expect(chosen).toEqual([]);
+  expect(unfit[0]?.reason).toContain('tuned with gcc 12, but only 13 was found');
+});

@@ -18,6 +18,7 @@ export function unitOf(key: string, share = 0.5, cases?: Readonly<Record<string,
       sources: {},
     },
     baseline: object,
+    rivals: new Map(),
     incumbent: { configuration: {}, object, speedup: 1 },
   };
 }

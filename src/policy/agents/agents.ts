@@ -141,7 +141,7 @@ class Agents implements Policy {
     await this.evaluate(input, state);
     const parent = chooseParent(buildTree(knownTrials(input)), this.options.shape, input.incumbent);
     const repair: RepairContext = {
-      target: { arch: input.arch, major: input.major },
+      target: { arch: input.arch, major: input.major, gcc: input.gcc },
       allow: input.allow,
       profiles: input.profiles ?? [],
     };

@@ -1,10 +1,12 @@
 import { catalogue } from '../../levers/catalogue.js';
 import { checkConfiguration } from '../../levers/check.js';
 import { configurationKey } from '../../levers/configuration-key.js';
-import type { Policy, PolicyInput, Proposal, SimilarUnit } from '../types.js';
+import { isForGcc } from '../../levers/gcc.js';
+import type { Policy, PolicyInput, Proposal, SeenTrial, SimilarUnit } from '../types.js';
 import { factsOf } from './facts.js';
 import { findingsOf, firstIdeas } from './first-ideas.js';
 import { followUps } from './follow-ups.js';
+import { gccIdeas } from './gcc-ideas.js';
 import { hostTuning } from './host-tuning.js';
 import { type Idea, isPart } from './idea.js';
 import { lessonsOf } from './lessons.js';
@@ -46,11 +48,12 @@ async function similarUnits({ history, similar }: PolicyInput): Promise<readonly
 }
 
 function propose(
-  input: PolicyInput,
+  all: PolicyInput,
   rules: readonly Rule[],
   hostTune: string | undefined,
   similar: readonly SimilarUnit[],
 ): Proposal[] {
+  const input = ofClang(all);
   const themes = new Map<string, Theme>(rules.map((rule) => [rule.id, rule.theme]));
   const facts = factsOf(input.evidence, input.language, input.cpu ?? fitting(hostTune, input.arch));
   const earlier = input.addonTrials?.filter(({ configuration }) => isPart(configuration, input.incumbent));
@@ -62,13 +65,27 @@ function propose(
   const ideas = [
     ...profileIdeas(input, facts),
     ...wholeAddonIdeas(input, facts),
-    ...ownIdeas(input),
+    ...gccIdeas(all, facts),
+    ...ownIdeas(all),
     ...narrowedIdeas(input, facts),
     ...firstIdeas(findings, incumbent, lessons, input.addonTrials),
     ...followUps({ findings, incumbent, lessons }),
     ...similarIdeas(similar, incumbent),
   ];
-  return chosen(admissible(ideas, input), input.batch);
+  return chosen(admissible(ideas, all), all.batch);
+}
+
+/** Nothing can be built on what gcc makes, so that it teaches nothing about levers of clang. */
+function ofClang(input: PolicyInput): PolicyInput {
+  const byClang = (trials: readonly SeenTrial[]): SeenTrial[] =>
+    trials.filter(({ configuration }) => !isForGcc(configuration));
+  const { history, addonTrials, profiles } = input;
+  return {
+    ...input,
+    ...(profiles && { profiles: profiles.filter((profile) => !isForGcc(profile)) }),
+    history: byClang(history),
+    ...(addonTrials && { addonTrials: byClang(addonTrials) }),
+  };
 }
 
 /** The machine's processor says nothing about code for another architecture. */
@@ -88,7 +105,7 @@ function admissible(ideas: readonly Idea[], input: PolicyInput): Idea[] {
     const check = checkConfiguration(
       idea.configuration,
       { allow: input.allow },
-      { arch: input.arch, major: input.major },
+      { arch: input.arch, major: input.major, gcc: input.gcc },
     );
     if (!check.ok) continue;
     const key = configurationKey(check.configuration);

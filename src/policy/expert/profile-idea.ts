@@ -1,4 +1,4 @@
-import { type ProfileLever, profileLeverOf, profileLevers } from '../../levers/profiles.js';
+import { type ClangProfileLever, clangProfileLevers } from '../../levers/profiles.js';
 import type { Configuration } from '../../levers/types.js';
 import type { PolicyInput } from '../types.js';
 import { type Facts, type HotCode, percent } from './facts.js';
@@ -12,11 +12,11 @@ const again = 0.8;
 /** The same where the cases that run this unit's code did not gain then. */
 const lastResort = 0.2;
 
-/** Every profile of the session on top of the incumbent, once; afterwards only combinations with it can win. */
+/** Every profile for clang of the session on top of the incumbent, once; afterwards only combinations with it can win. */
 export function profileIdeas(input: PolicyInput, facts: Facts): Idea[] {
   const { profiles = [], incumbent, history, addonTrials = [] } = input;
   return profiles.flatMap((profile): Idea[] => {
-    const lever = profileLeverOf(profile);
+    const lever = clangProfileLevers.find((id) => id in profile);
     if (lever === undefined || lever in incumbent) return [];
     if (history.some(({ configuration }) => lever in configuration)) return [];
     if (!isDue(lever, input)) return [];
@@ -34,7 +34,7 @@ export function profileIdeas(input: PolicyInput, facts: Facts): Idea[] {
 }
 
 /** The second count holds the first one: where that is known to lose, so will this. Samples only stand in for counts that did not win. */
-function isDue(lever: ProfileLever, { profiles = [], history, addonTrials = [] }: PolicyInput): boolean {
+function isDue(lever: ClangProfileLever, { profiles = [], history, addonTrials = [] }: PolicyInput): boolean {
   if (lever === 'pgo-ir' || !profiles.some((profile) => 'pgo-ir' in profile)) return true;
   const outcomes = [...history, ...addonTrials]
     .filter(({ configuration }) => 'pgo-ir' in configuration)
@@ -69,6 +69,6 @@ const reasons = {
 
 export function withoutProfile(configuration: Configuration): Configuration {
   return Object.fromEntries(
-    Object.entries(configuration).filter(([id]) => !(profileLevers as readonly string[]).includes(id)),
+    Object.entries(configuration).filter(([id]) => !(clangProfileLevers as readonly string[]).includes(id)),
   );
 }

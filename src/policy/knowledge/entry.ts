@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { catalogue } from '../../levers/catalogue.js';
-import { profileLevers } from '../../levers/profiles.js';
+import { isOfGcc } from '../../levers/gcc.js';
+import { clangProfileLevers } from '../../levers/profiles.js';
 import type { Configuration } from '../../levers/types.js';
 import { type Fingerprint, fingerprintLength, strongest } from './fingerprint.js';
 
@@ -9,7 +10,7 @@ export interface KnownResult {
   /** Without names of functions, loops or files; a profile stands in `profile`. */
   readonly levers: Configuration;
   /** The lever that used a profile of that code's bench. */
-  readonly profile?: (typeof profileLevers)[number] | undefined;
+  readonly profile?: (typeof clangProfileLevers)[number] | undefined;
   /** Over plain -O3, with its 95 % interval; above 1 is faster. */
   readonly speedup: number;
   readonly ci: readonly [number, number];
@@ -33,7 +34,7 @@ const scalar = z.union([z.string().max(100), z.number(), z.boolean()]);
 const result: z.ZodType<KnownResult> = z
   .strictObject({
     levers: z.record(z.string().max(100), z.union([scalar, z.array(z.string().max(100)).max(16)])),
-    profile: z.enum(profileLevers).optional(),
+    profile: z.enum(clangProfileLevers).optional(),
     speedup: ratio,
     ci: z.tuple([ratio, ratio]),
   })
@@ -65,11 +66,11 @@ export function parseBase(text: string): KnowledgeEntry[] {
 }
 
 /**
- * The configuration as far as it means something elsewhere; undefined when it names functions or loops of its program, or
- * depends on other files.
+ * The configuration as far as it means something elsewhere; undefined when it names functions or loops of its program, depends on
+ * other files, or is for gcc: code is found similar by how it reacts to levers of clang.
  */
 export function portable(configuration: Configuration): Pick<KnownResult, 'levers' | 'profile'> | undefined {
-  const profile = profileLevers.find((id) => id in configuration);
+  const profile = clangProfileLevers.find((id) => id in configuration);
   const levers = Object.fromEntries(Object.entries(configuration).filter(([id]) => id !== profile));
   if (!isPortable(levers) || Object.keys(configuration).length === 0) return undefined;
   return { levers, ...(profile && { profile }) };
@@ -78,6 +79,6 @@ export function portable(configuration: Configuration): Pick<KnownResult, 'lever
 export function isPortable(levers: Configuration): boolean {
   return Object.keys(levers).every((id) => {
     const shape = catalogue.get(id)?.shape;
-    return id !== 'lto-thin' && (shape === 'scalar' || shape === 'passes');
+    return id !== 'lto-thin' && !isOfGcc(id) && (shape === 'scalar' || shape === 'passes');
   });
 }

@@ -3,6 +3,8 @@ import { catalogue } from '../../levers/catalogue.js';
 import { checkConfiguration } from '../../levers/check.js';
 import { configurationKey } from '../../levers/configuration-key.js';
 import { refusal } from '../../levers/gates.js';
+import { gccLevel, isForGcc, isOfGcc } from '../../levers/gcc.js';
+import { profileLeverOf } from '../../levers/profiles.js';
 import type { Configuration, LeverValue } from '../../levers/types.js';
 import { seededUniform } from '../../measure/random.js';
 import type { PolicyInput, Proposal } from '../types.js';
@@ -26,7 +28,7 @@ const attemptsPerProposal = 50;
 
 /** All scalar levers that the target and the gates allow, in the catalogue's order. */
 export function scalarSettings(input: PolicyInput): Setting[] {
-  const target = { arch: input.arch, major: input.major };
+  const target = { arch: input.arch, major: input.major, gcc: input.gcc };
   return [...catalogue.values()].filter(
     (lever) =>
       lever.shape === 'scalar' &&
@@ -37,15 +39,36 @@ export function scalarSettings(input: PolicyInput): Setting[] {
 
 /** The session's profiles, which only their levers can hold, and the scalar levers. */
 export function settingsWithProfiles(input: PolicyInput): Setting[] {
-  const profiles = (input.profiles ?? []).flatMap((profile) => Object.entries(profile));
-  return [...profiles.map(([id, value]) => ({ id, values: [value] })), ...scalarSettings(input)];
+  const profiles = (input.profiles ?? []).flatMap((profile) => {
+    const id = profileLeverOf(profile);
+    const value = id && profile[id];
+    return id === undefined || value === undefined ? [] : [{ id, values: [value] }];
+  });
+  return [...profiles, ...scalarSettings(input)];
 }
 
-/** One to six settings drawn uniformly, with a uniform value each. */
+/** One to six settings drawn uniformly, with a uniform value each; the first decides which compiler all are of. */
 export function drawConfiguration(settings: readonly Setting[], uniform: () => number): Configuration {
   const count = 1 + Math.floor(uniform() * mostLevers);
-  const entries = Array.from({ length: count }, () => drawSetting(settings, uniform));
-  return Object.fromEntries(entries.filter((entry) => entry !== undefined));
+  const first = drawSetting(settings, uniform);
+  if (first === undefined) return {};
+  const same = settings.filter(({ id }) => isOfGcc(id) === isOfGcc(first[0]));
+  const others = Array.from({ length: count - 1 }, () => drawSetting(same, uniform));
+  return completed(Object.fromEntries([first, ...others.filter((entry) => entry !== undefined)]));
+}
+
+/** The settings of the compiler that a configuration is for; all beside the empty one. */
+export function settingsBeside(
+  configuration: Configuration,
+  settings: readonly Setting[],
+): readonly Setting[] {
+  if (Object.keys(configuration).length === 0) return settings;
+  return settings.filter(({ id }) => isOfGcc(id) === isForGcc(configuration));
+}
+
+/** With the level that every configuration for gcc has. */
+export function completed(configuration: Configuration): Configuration {
+  return Object.keys(configuration).some(isOfGcc) ? { [gccLevel]: '-O3', ...configuration } : configuration;
 }
 
 /** One setting with a value, both uniform; undefined when there is none. */
@@ -98,7 +121,7 @@ export function collectProposals(
     if (attempt >= attemptsPerProposal * input.batch) break;
     const drafted = draft(proposals.length, attempt);
     if (drafted === undefined) continue;
-    const target = { arch: input.arch, major: input.major };
+    const target = { arch: input.arch, major: input.major, gcc: input.gcc };
     const check = checkConfiguration(drafted.configuration, { allow: input.allow }, target);
     if (!check.ok) continue;
     const { configuration } = check;

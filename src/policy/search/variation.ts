@@ -1,5 +1,6 @@
+import { isForGcc } from '../../levers/gcc.js';
 import type { Configuration, LeverValue } from '../../levers/types.js';
-import { drawSetting, pick, type Setting } from './space.js';
+import { completed, drawSetting, pick, type Setting, settingsBeside } from './space.js';
 
 const mostLevers = 10;
 /** How often each kind of mutation is drawn; what cannot be done becomes an addition. */
@@ -7,6 +8,14 @@ const chances = { add: 0.4, drop: 0.25, neighbour: 0.25 };
 
 /** One lever more, one fewer, one with a neighbouring value, or one exchanged for another. */
 export function mutate(
+  configuration: Configuration,
+  settings: readonly Setting[],
+  uniform: () => number,
+): Configuration {
+  return completed(mutated(configuration, settingsBeside(configuration, settings), uniform));
+}
+
+function mutated(
   configuration: Configuration,
   settings: readonly Setting[],
   uniform: () => number,
@@ -23,14 +32,15 @@ export function mutate(
   return added(without(configuration, id), settings, uniform);
 }
 
-/** Every lever of either parent with even chances; a lever of both with the value of one of them. */
+/** Every lever of either parent with even chances; a lever of both with the value of one of them. Of two for different compilers the first. */
 export function cross(one: Configuration, other: Configuration, uniform: () => number): Configuration {
+  if (isForGcc(one) !== isForGcc(other)) return one;
   const child: Record<string, LeverValue> = {};
   for (const id of new Set([...Object.keys(one), ...Object.keys(other)])) {
     const value = (uniform() < 0.5 ? one : other)[id];
     if (value !== undefined) child[id] = value;
   }
-  return child;
+  return completed(child);
 }
 
 /**
@@ -60,13 +70,14 @@ export function mutateGroup(
   settings: readonly Setting[],
   uniform: () => number,
 ): Configuration {
-  const first = pick(settings, uniform);
+  const own = settingsBeside(configuration, settings);
+  const first = pick(own, uniform);
   if (first === undefined) return configuration;
-  const group = settings.filter(({ id }) => groupOf(id) === groupOf(first.id));
+  const group = own.filter(({ id }) => groupOf(id) === groupOf(first.id));
   const kept = Object.entries(configuration).filter(([id]) => groupOf(id) !== groupOf(first.id));
   const count = 2 + Math.floor(uniform() * 2);
   const drawn = Array.from({ length: count }, () => drawSetting(group, uniform));
-  return Object.fromEntries([...kept, ...drawn.filter((entry) => entry !== undefined)]);
+  return completed(Object.fromEntries([...kept, ...drawn.filter((entry) => entry !== undefined)]));
 }
 
 function groupOf(id: string): string {

@@ -1,0 +1,53 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { baseArgsOf } from '../build/plan-file.js';
+import { gccLevel } from '../levers/gcc.js';
+import { gccProfile } from '../levers/profiles.js';
+import { gccUnitArgs } from '../levers/render.js';
+import { linkAddon } from './link.js';
+import { filesIn, runInstrumented, type Training, type TrainRequest } from './train.js';
+import { compileForTraining, keepProfile } from './training-files.js';
+
+/**
+ * Runs the bench, on the inputs for tuning, with code that the project's gcc instrumented at -O3: early inlining, before the counters, depends on
+ * the level. A training that fails never ends a session.
+ */
+export async function trainGcc(request: TrainRequest): Promise<Training> {
+  const { gcc, commands, workDir, profiles, signal } = request;
+  if (gcc === undefined) return { profiles: [] };
+  const names = commands.map(({ object }) => gccUnitArgs(object).at(-1));
+  if (new Set(names).size < names.length) return without('two of the hot files have objects of one name');
+  const folder = path.join(workDir, 'training-by-gcc');
+  const counts = path.join(folder, 'counts');
+  try {
+    await mkdir(counts, { recursive: true });
+    const flags = [
+      ...baseArgsOf({ kind: 'flags', args: [], gcc: true }),
+      '-O3',
+      '-fprofile-generate',
+      '-fprofile-update=prefer-atomic',
+      ...['-dumpdir', `${counts}/`],
+    ];
+    const binaries = await linkAddon(request.record, request.binaries, {
+      replacements: await compileForTraining(request, gcc, folder, ({ object }) => [
+        ...flags,
+        ...gccUnitArgs(object),
+      ]),
+      into: path.join(folder, 'addon'),
+      extra: ['-lgcov'],
+    });
+    await runInstrumented(request, folder, binaries);
+    await filesIn(counts);
+    const name = await keepProfile(gccProfile, counts, profiles);
+    return { profiles: [{ [gccLevel]: '-O3', [gccProfile]: name }] };
+  } catch (error) {
+    signal?.throwIfAborted();
+    return without(error instanceof Error ? error.message : String(error));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function without(reason: string): Training {
+  return { profiles: [], problem: `no profile for gcc: ${reason}` };
+}
