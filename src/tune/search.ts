@@ -40,6 +40,8 @@ const lookShare = 0.02;
 /** A screened candidate must look at least this much faster to be raced. */
 const raceAbove = 1.003;
 const racedPerBatch = 3;
+/** The same of what gcc makes, which takes nobody's place: what it is ahead by says nothing of levers of clang. */
+const racedOfGcc = 2;
 
 export interface SearchContext {
   readonly units: readonly TunedUnit[];
@@ -208,10 +210,13 @@ async function measureBatch(context: SearchContext, parts: readonly Part[]): Pro
   const counted = new Set(buildsOf(parts).map(([first]) => first?.candidate));
   const screened = await compare(context, parts, 'screen');
   const promising = parts.flatMap(({ scope, candidates }): Part[] => {
-    const best = candidates
+    const sorted = candidates
       .filter((candidate) => ratioOf(screened, candidate) > raceAbove)
-      .sort((a, b) => ratioOf(screened, b) - ratioOf(screened, a))
-      .slice(0, racedPerBatch);
+      .sort((a, b) => ratioOf(screened, b) - ratioOf(screened, a));
+    const best = [
+      ...sorted.filter((candidate) => !isByGcc(candidate)).slice(0, racedPerBatch),
+      ...sorted.filter(isByGcc).slice(0, racedOfGcc),
+    ];
     return best.length === 0 ? [] : [{ scope, candidates: best }];
   });
   const raced: Map<Candidate, VariantResult> =
@@ -243,7 +248,6 @@ async function measureBatch(context: SearchContext, parts: readonly Part[]): Pro
       .filter((candidate) => isGain(raced.get(candidate), context.noise.value))
       .sort((a, b) => ratioOf(raced, b) - ratioOf(raced, a));
     scope.sinceGain += candidates.length;
-    const isByGcc = ({ proposal }: Candidate): boolean => isForGcc(proposal.configuration);
     const winnerOf = (candidate: Candidate | undefined): Winner[] => {
       const won = candidate && raced.get(candidate);
       return won ? [{ scope, candidate, ratio: won.ratio, gain: over(base, won) }] : [];
@@ -252,6 +256,10 @@ async function measureBatch(context: SearchContext, parts: readonly Part[]): Pro
     for (const rival of winnerOf(gains.find(isByGcc))) await keepRival(context, rival);
   }
   for (const winner of await fittingTogether(context, winners)) await promote(context, winner);
+}
+
+function isByGcc({ proposal }: Candidate): boolean {
+  return isForGcc(proposal.configuration);
 }
 
 interface Winner {
@@ -338,6 +346,7 @@ async function keepRival(context: SearchContext, { scope, candidate, gain }: Win
     isBest = addRival(unit, scope.kind, { configuration, object, ...gain }) || isBest;
   }
   if (!isBest) return;
+  scope.sinceGain = 0;
   const { elapsedMs } = context.budget;
   await context.journal.append({ type: 'incumbent', unit: scope.key, configuration, ...gain, elapsedMs });
 }

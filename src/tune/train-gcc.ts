@@ -15,6 +15,8 @@ import { compileForTraining, keepProfile } from './training-files.js';
 export async function trainGcc(request: TrainRequest): Promise<Training> {
   const { gcc, commands, workDir, profiles, signal } = request;
   if (gcc === undefined) return { profiles: [] };
+  if (commands.some(({ argv }) => writesBeside(argv)))
+    return without('its options make gcc write files beside the object, which would land in the profile');
   const names = commands.map(({ object }) => gccUnitArgs(object).at(-1));
   if (new Set(names).size < names.length) return without('two of the hot files have objects of one name');
   const folder = path.join(workDir, 'training-by-gcc');
@@ -46,6 +48,16 @@ export async function trainGcc(request: TrainRequest): Promise<Training> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Besides the object and a dependency file that is named. */
+function writesBeside(argv: readonly string[]): boolean {
+  const isUnnamed =
+    argv.some((arg) => arg === '-MD' || arg === '-MMD') && !argv.some((arg) => arg.startsWith('-MF'));
+  return (
+    isUnnamed ||
+    argv.some((arg) => /^-(?:gsplit-dwarf|fstack-usage|fcallgraph-info|fdump-|fopt-info)/.test(arg))
+  );
 }
 
 function without(reason: string): Training {

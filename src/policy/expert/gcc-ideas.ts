@@ -5,6 +5,7 @@ import type { Configuration } from '../../levers/types.js';
 import type { PolicyInput, SeenTrial } from '../types.js';
 import type { Facts } from './facts.js';
 import { describe, type Idea, merged, percentOf } from './idea.js';
+import { guesses } from './profile-idea.js';
 
 /** Before the first trial: what it tells decides about all others of gcc. */
 const first = 3;
@@ -36,7 +37,7 @@ const edits: readonly Edit[] = [
   {
     edit: { 'gcc:fomit-frame-pointer': true },
     prior: 1.1,
-    effect: 'the build of Node addons keeps a frame pointer: without it there is one register more',
+    effect: 'one register more is free, which the flags of Node addons keep for frame pointers',
   },
   {
     edit: { 'gcc:frename-registers': true },
@@ -65,20 +66,20 @@ const edits: readonly Edit[] = [
  * What the project's own compiler could make of the code: its -O3 first, and where that is not far behind the best of clang, its levers on top of the
  * best of its own.
  */
-export function gccIdeas(input: PolicyInput, { ownLevel, cpu }: Facts): Idea[] {
+export function gccIdeas(input: PolicyInput, facts: Facts): Idea[] {
   if (!input.gcc) return [];
   const trials = [...(input.addonTrials ?? []), ...input.history].filter(isMeasured);
   const best = bestOf(trials.filter(({ configuration }) => isForGcc(configuration)));
-  if (best === undefined) return [firstIdea(ownLevel)];
+  if (best === undefined) return [firstIdea(facts)];
   const clang = bestOf(
     trials.filter(({ configuration, outcome }) => outcome === 'faster' && !isForGcc(configuration)),
   );
   const lead = gainOf(best) - Math.max(0, clang === undefined ? 0 : gainOf(clang));
-  const profile = profileIdea(input, best, lead);
+  const profile = profileIdea(input, facts, best, lead);
   const worth = lead < 0 ? Math.max(0, 1 + lead / outOfReach) : 1 + Math.min(lead, clearLead) / clearLead;
   if (worth === 0) return profile;
   const measured = `gcc with ${describe(best.configuration)} measured ${best.speedup?.toFixed(3)}, the best of clang ${(clang?.speedup ?? 1).toFixed(3)}`;
-  const others = [...edits, ...tuning(cpu)].flatMap(({ edit, prior, effect }): Idea[] => {
+  const others = [...edits, ...tuning(facts)].flatMap(({ edit, prior, effect }): Idea[] => {
     const { [gccLevel]: level, ...rest } = best.configuration;
     const configuration =
       gccLevel in edit ? { ...rest, ...edit } : merged({ ...rest, [gccLevel]: level ?? '-O3' }, edit);
@@ -97,7 +98,7 @@ export function gccIdeas(input: PolicyInput, { ownLevel, cpu }: Facts): Idea[] {
 }
 
 /** The profile counted with gcc's code, on top of the best of gcc. */
-function profileIdea({ profiles = [] }: PolicyInput, best: SeenTrial, lead: number): Idea[] {
+function profileIdea({ profiles = [] }: PolicyInput, facts: Facts, best: SeenTrial, lead: number): Idea[] {
   const profile = profiles.find((one) => gccProfile in one);
   const configuration = profile && merged(best.configuration, profile);
   if (configuration === undefined) return [];
@@ -106,13 +107,13 @@ function profileIdea({ profiles = [] }: PolicyInput, best: SeenTrial, lead: numb
       configuration,
       value: profilePrior * Math.max(0, 1 + Math.min(0, lead) / profileReach),
       theme: 'combination',
-      reason: `gcc with ${describe(best.configuration)} measured ${best.speedup?.toFixed(3)}: with branch weights and call counts from the bench it may be faster`,
+      reason: `${guesses(facts)}gcc with ${describe(best.configuration)} measured ${best.speedup?.toFixed(3)}, and may be faster with branch weights and call counts from the bench`,
       origin: 'gcc:profile',
     },
   ];
 }
 
-function firstIdea(ownLevel: string | undefined): Idea {
+function firstIdea({ ownLevel }: Facts): Idea {
   const isBelow = ownLevel !== undefined && ownLevel !== '3';
   const because = isBelow ? `the project compiles with gcc -O${ownLevel}` : 'the project compiles with gcc';
   return {
@@ -124,7 +125,7 @@ function firstIdea(ownLevel: string | undefined): Idea {
   };
 }
 
-function tuning(cpu: string | undefined): Edit[] {
+function tuning({ cpu }: Facts): Edit[] {
   const known = catalogue.get('gcc:mtune-x86')?.values ?? [];
   if (cpu === undefined || !known.includes(cpu)) return [];
   return [{ edit: { 'gcc:mtune-x86': cpu }, prior: 0.7, effect: `costs are those of ${cpu}` }];

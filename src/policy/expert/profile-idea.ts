@@ -47,8 +47,8 @@ function isDue(lever: ClangProfileLever, { profiles = [], history, addonTrials =
 /** More guesses than this say no more about a function. */
 const manyGuesses = 40;
 
-/** What -O3 has to guess without a profile, in the function where that matters most. */
-function guesses({ code }: Facts): string {
+/** What -O3 has to guess without a profile, in the function where that matters most, as the start of a sentence. */
+export function guesses({ code }: Facts): string {
   const guessed = ({ code: { branches, calls }, share }: HotCode): number =>
     share * Math.min(branches + calls, manyGuesses);
   const [most] = [...code].sort((a, b) => guessed(b) - guessed(a));
