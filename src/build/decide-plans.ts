@@ -96,7 +96,7 @@ async function decide(
   const compiler = compilers.find(
     ({ vendor, major }) => vendor === entry.compiler.vendor && major === entry.compiler.major,
   );
-  if (compiler === undefined) return stock(`its compiler, ${entry.compiler.major}, was not found`);
+  if (compiler === undefined) return stock('its compiler was not found');
   const relative = planPath(entry);
   if (relative === undefined) return stock(`the object ${entry.object} lies outside the build folder`);
   const { file, includes, source } = entry;

@@ -2077,7 +2077,7 @@ const rows: readonly (readonly [string, string, string, readonly string[], strin
   ],
   [
     'gcc:O-level',
-    "the project's own gcc at this level instead of clang",
+    "the project's own gcc at this level instead of clang; only levers gcc:… can stand beside it",
     'as the project has it',
     [],
     'every configuration for gcc has it, and no lever of clang',

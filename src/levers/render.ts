@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { catalogue } from './catalogue.js';
 import { checkConfiguration } from './check.js';
 import { isForGcc } from './gcc.js';
@@ -63,14 +63,6 @@ function withProfileFile(
   return folder === undefined || file === undefined
     ? undefined
     : { ...configuration, [lever]: join(folder, file) };
-}
-
-/**
- * By which gcc finds a unit's counts in a profile: builds, whose objects have their final names, need not say it.
- * @param object the `-o` argument of the project's own command
- */
-export function gccUnitArgs(object: string): readonly string[] {
-  return ['-dumpbase', basename(object).replace(/\.o(?:bj)?$/, '')];
 }
 
 interface Used {

@@ -1,9 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { baseArgsOf } from '../build/plan-file.js';
-import { gccLevel } from '../levers/gcc.js';
+import { countsArgs, countsName, gccLevel } from '../levers/gcc.js';
 import { gccProfile } from '../levers/profiles.js';
-import { gccUnitArgs } from '../levers/render.js';
 import { linkAddon } from './link.js';
 import { filesIn, runInstrumented, type Training, type TrainRequest } from './train.js';
 import { compileForTraining, keepProfile } from './training-files.js';
@@ -17,8 +16,8 @@ export async function trainGcc(request: TrainRequest): Promise<Training> {
   if (gcc === undefined) return { profiles: [] };
   if (commands.some(({ argv }) => writesBeside(argv)))
     return without('its options make gcc write files beside the object, which would land in the profile');
-  const names = commands.map(({ object }) => gccUnitArgs(object).at(-1));
-  if (new Set(names).size < names.length) return without('two of the hot files have objects of one name');
+  if (new Set(commands.map(({ object }) => countsName(object))).size < commands.length)
+    return without('two of the hot files have objects of one name');
   const folder = path.join(workDir, 'training-by-gcc');
   const counts = path.join(folder, 'counts');
   try {
@@ -33,7 +32,7 @@ export async function trainGcc(request: TrainRequest): Promise<Training> {
     const binaries = await linkAddon(request.record, request.binaries, {
       replacements: await compileForTraining(request, gcc, folder, ({ object }) => [
         ...flags,
-        ...gccUnitArgs(object),
+        ...countsArgs(object),
       ]),
       into: path.join(folder, 'addon'),
       extra: ['-lgcov'],

@@ -7,8 +7,8 @@ import type { AddonBinary } from '../build/find-binaries.js';
 import { baseArgsOf, tunedBaseArgs } from '../build/plan-file.js';
 import type { BuildRecord, CompileCommand } from '../build/types.js';
 import { configurationKey } from '../levers/configuration-key.js';
-import { isForGcc } from '../levers/gcc.js';
-import { gccUnitArgs, renderConfiguration } from '../levers/render.js';
+import { countsArgs, isForGcc } from '../levers/gcc.js';
+import { renderConfiguration } from '../levers/render.js';
 import { compileOnce, compileStaged } from '../levers/staged.js';
 import { thinLtoTools } from '../levers/thin-lto.js';
 import { compileTwoStage } from '../levers/two-stage.js';
@@ -186,7 +186,7 @@ export class Workspace {
     const timeoutMs = plainMs === undefined ? firstTimeoutMs : timeoutFactor * plainMs + timeoutSlackMs;
     const startedAt = performance.now();
     const frontEnds = isAfresh || isByGcc ? undefined : this.options.frontEnds;
-    const extra = [...baseArgsOf(plan), ...(isByGcc ? gccUnitArgs(command.object) : [])];
+    const extra = [...baseArgsOf(plan), ...(isByGcc ? countsArgs(command.object) : [])];
     const request = {
       compiler,
       args: compileArgs(command, { compiler, output: temporary, extra }).slice(1),

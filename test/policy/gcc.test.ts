@@ -38,6 +38,11 @@ describe('the expert on a project that gcc compiles', () => {
     const better = { ...level, 'gcc:fomit-frame-pointer': true };
     const next = ofGcc(await asked({ history: [trialOf(level, 1.04), trialOf(better, 1.06)] }));
     expect(next.every(({ configuration }) => 'gcc:fomit-frame-pointer' in configuration)).toBe(true);
+    const other = { ...level, 'gcc:fno-schedule-insns2': true };
+    const history = [level, better, other].map((tried, at) => trialOf(tried, 1.1 + at / 50));
+    const [first] = await asked({ history, batch: 1 });
+    expect(first?.configuration).toEqual({ ...better, ...other });
+    expect(first?.origin).toBe('combine');
     expect(ofGcc(await asked({ history: [trialOf(level, 0.9), trialOf(won, 1.05)] }))).toEqual([]);
   });
 

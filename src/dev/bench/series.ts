@@ -23,6 +23,8 @@ export function stepsOf(events: Iterable<JournalEvent>): Step[] {
       }
     } else if (event.type === 'incumbent') {
       const before = speedups.get(event.unit) ?? speedups.get(addonScope) ?? 1;
+      // Of clang's and gcc's incumbents the better one counts.
+      if (event.speedup <= before) continue;
       const others = (steps.at(-1)?.ratio ?? 1) / before;
       const own = intervals.get(identityOf(event.unit, event.configuration)) ?? [
         event.speedup,

@@ -47,6 +47,9 @@ const usual: readonly string[] = [
   'mtune-aarch64',
   'fno-jump-tables',
   'max-loads-per-memcmp',
+  'gcc:O-level',
+  'gcc:fno-schedule-insns2',
+  'gcc:fomit-frame-pointer',
 ];
 const mostFound = 25;
 const mostValues = 12;

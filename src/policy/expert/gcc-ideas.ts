@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import { catalogue } from '../../levers/catalogue.js';
 import { gccLevel, isForGcc } from '../../levers/gcc.js';
 import { gccProfile } from '../../levers/profiles.js';
 import type { Configuration } from '../../levers/types.js';
 import type { PolicyInput, SeenTrial } from '../types.js';
 import type { Facts } from './facts.js';
+import { followUps } from './follow-ups.js';
 import { describe, type Idea, merged, percentOf } from './idea.js';
+import { lessonsOf } from './lessons.js';
 import { guesses } from './profile-idea.js';
 
 /** Before the first trial: what it tells decides about all others of gcc. */
@@ -12,13 +15,13 @@ const first = 3;
 /** A level below -O3 is a reason of its own. */
 const firstFromBelow = 5;
 /** In percent: what gcc's best may be behind clang's for its levers to be worth nothing. */
-const outOfReach = 3;
-/** In percent: a lead of gcc from which its levers are worth twice as much. */
-const clearLead = 5;
+const outOfReach = 5;
+/** In percent: a lead of gcc that doubles what its levers are worth, and one from which they are worth no more than that. */
+const [halfLead, clearLead] = [5, 10];
 /** Compression, hashing and parsing gained 0 to 7 percent by it. */
 const profilePrior = 2.5;
 /** As above: it can bring more than the other levers. */
-const profileReach = 8;
+const profileReach = 25;
 
 interface Edit {
   readonly edit: Configuration;
@@ -59,42 +62,58 @@ const edits: readonly Edit[] = [
     prior: 0.5,
     effect: 'less is unrolled, copied and specialised: smaller code',
   },
+  {
+    edit: { 'gcc:falign-loops': 64 },
+    prior: 0.5,
+    effect: 'small loops lie in one line of the cache',
+  },
   { edit: { 'gcc:funroll-loops': true }, prior: 0.4, effect: 'fewer branches and counters in small loops' },
 ];
 
 /**
  * What the project's own compiler could make of the code: its -O3 first, and where that is not far behind the best of clang, its levers on top of the
- * best of its own.
+ * best of its own, and combinations of those that won.
  */
 export function gccIdeas(input: PolicyInput, facts: Facts): Idea[] {
-  if (!input.gcc) return [];
-  const trials = [...(input.addonTrials ?? []), ...input.history].filter(isMeasured);
-  const best = bestOf(trials.filter(({ configuration }) => isForGcc(configuration)));
+  const { gcc, history, addonTrials = [], evidence } = input;
+  if (!gcc) return [];
+  const own = history.filter(isByGcc);
+  const onAll = addonTrials.filter(isByGcc);
+  const best = bestOf([...onAll, ...own]);
   if (best === undefined) return [firstIdea(facts)];
   const clang = bestOf(
-    trials.filter(({ configuration, outcome }) => outcome === 'faster' && !isForGcc(configuration)),
+    [...addonTrials, ...history].filter((trial) => trial.outcome === 'faster' && !isByGcc(trial)),
   );
   const lead = gainOf(best) - Math.max(0, clang === undefined ? 0 : gainOf(clang));
-  const profile = profileIdea(input, facts, best, lead);
-  const worth = lead < 0 ? Math.max(0, 1 + lead / outOfReach) : 1 + Math.min(lead, clearLead) / clearLead;
+  // Once it was tried, combinations know what it is worth.
+  const isCounted = own.some(({ configuration }) => gccProfile in configuration);
+  const profile = isCounted ? [] : profileIdea(input, facts, best, lead);
+  const worth = lead < 0 ? Math.max(0, 1 + lead / outOfReach) : 1 + Math.min(lead, clearLead) / halfLead;
   if (worth === 0) return profile;
+  const share = input.addonTrials === undefined ? undefined : evidence.share;
+  const lessons = lessonsOf(own, () => 'tuning', onAll, share);
+  const combined = followUps({ findings: [], incumbent: best.configuration, lessons });
   const measured = `gcc with ${describe(best.configuration)} measured ${best.speedup?.toFixed(3)}, the best of clang ${(clang?.speedup ?? 1).toFixed(3)}`;
-  const others = [...edits, ...tuning(facts)].flatMap(({ edit, prior, effect }): Idea[] => {
-    const { [gccLevel]: level, ...rest } = best.configuration;
+  const single = [...edits, ...tuning(facts)].flatMap(({ edit, prior, effect }): Idea[] => {
+    const { [gccLevel]: level = '-O3', ...rest } = best.configuration;
     const configuration =
-      gccLevel in edit ? { ...rest, ...edit } : merged({ ...rest, [gccLevel]: level ?? '-O3' }, edit);
-    if (configuration === undefined) return [];
+      gccLevel in edit ? { ...rest, ...edit } : merged({ ...rest, [gccLevel]: level }, edit);
+    // By itself it was measured: combinations know what it is worth beside others.
+    const isKnown = own.some((trial) =>
+      isDeepStrictEqual(trial.configuration, { [gccLevel]: level, ...edit }),
+    );
+    if (configuration === undefined || isKnown) return [];
     return [
       {
         configuration,
         value: prior * worth,
-        theme: 'tuning',
+        theme: lead > 0 ? 'combination' : 'tuning',
         reason: `${measured}: ${describe(edit)}, so that ${effect}`,
         origin: 'gcc',
       },
     ];
   });
-  return [...profile, ...others];
+  return [...profile, ...single, ...combined.map((idea) => ({ ...idea, value: idea.value * worth }))];
 }
 
 /** The profile counted with gcc's code, on top of the best of gcc. */
@@ -131,8 +150,8 @@ function tuning({ cpu }: Facts): Edit[] {
   return [{ edit: { 'gcc:mtune-x86': cpu }, prior: 0.7, effect: `costs are those of ${cpu}` }];
 }
 
-function isMeasured({ speedup, outcome }: SeenTrial): boolean {
-  return speedup !== undefined && outcome !== 'incorrect' && outcome !== 'failed';
+function isByGcc({ configuration }: SeenTrial): boolean {
+  return isForGcc(configuration);
 }
 
 /** Over -O3 in percent; of one of several files that of its own code. */
@@ -140,6 +159,10 @@ function gainOf({ inUnit, speedup = 1 }: SeenTrial): number {
   return percentOf(inUnit ?? speedup);
 }
 
+/** Of those that were measured and right. */
 function bestOf(trials: readonly SeenTrial[]): SeenTrial | undefined {
-  return [...trials].sort((a, b) => gainOf(b) - gainOf(a))[0];
+  const sound = trials.filter(
+    ({ speedup, outcome }) => speedup !== undefined && outcome !== 'incorrect' && outcome !== 'failed',
+  );
+  return sound.sort((a, b) => gainOf(b) - gainOf(a))[0];
 }

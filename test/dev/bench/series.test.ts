@@ -37,6 +37,15 @@ describe('best-so-far steps', () => {
     expect(steps[1]?.ci[0]).toBeCloseTo(1.09, 10);
   });
 
+  it('take the better one of what two compilers make', () => {
+    const steps = stepsOf([
+      incumbent('a.c', 100, 1.2),
+      incumbent('a.c', 150, 1.1),
+      incumbent('a.c', 200, 1.3),
+    ]);
+    expect(steps.map(({ ratio }) => ratio)).toEqual([1, 1.2, expect.closeTo(1.3, 10)]);
+  });
+
   it('multiply the gains of units, on top of what all units had gained at once', () => {
     const steps = stepsOf([
       trial(addonScope, 100, 1.2),
