@@ -6,7 +6,7 @@ import type { Policy, PolicyInput, Proposal, SeenTrial, SimilarUnit } from '../t
 import { factsOf } from './facts.js';
 import { findingsOf, firstIdeas } from './first-ideas.js';
 import { followUps } from './follow-ups.js';
-import { gccIdeas } from './gcc-ideas.js';
+import { gccIdeas, leadOfGcc } from './gcc-ideas.js';
 import { hostTuning } from './host-tuning.js';
 import { type Idea, isPart } from './idea.js';
 import { lessonsOf } from './lessons.js';
@@ -28,6 +28,9 @@ export interface ExpertOptions {
 const sameThemeAgain = 0.75;
 /** Trials before similar code is looked for: that costs compiles, and the evidence at hand goes first. */
 const similarAfter = 12;
+/** A lead of gcc, in percent, that halves what levers of clang are worth, which have to make up for it first. */
+const largeLead = 5;
+const leastHope = 0.3;
 
 /**
  * The offline expert. Rules turn evidence into first proposals; afterwards winners are combined, their neighbours
@@ -62,15 +65,19 @@ function propose(
   const lessons = lessonsOf(input.history, themeOf, earlier, share);
   const findings = findingsOf(rules, facts, input.arch);
   const { incumbent } = input;
-  const ideas = [
+  const byClang = [
     ...profileIdeas(input, facts),
     ...wholeAddonIdeas(input, facts),
-    ...gccIdeas(all, facts),
-    ...ownIdeas(all),
     ...narrowedIdeas(input, facts),
     ...firstIdeas(findings, incumbent, lessons, input.addonTrials),
     ...followUps({ findings, incumbent, lessons }),
     ...similarIdeas(similar, incumbent),
+  ];
+  const hope = Math.max(leastHope, 1 / (1 + Math.max(0, leadOfGcc(all)) / largeLead));
+  const ideas = [
+    ...gccIdeas(all, facts),
+    ...ownIdeas(all),
+    ...byClang.map((idea) => ({ ...idea, value: hope * idea.value })),
   ];
   return chosen(admissible(ideas, all), all.batch);
 }

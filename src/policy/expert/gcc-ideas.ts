@@ -81,10 +81,8 @@ export function gccIdeas(input: PolicyInput, facts: Facts): Idea[] {
   const onAll = addonTrials.filter(isByGcc);
   const best = bestOf([...onAll, ...own]);
   if (best === undefined) return [firstIdea(facts)];
-  const clang = bestOf(
-    [...addonTrials, ...history].filter((trial) => trial.outcome === 'faster' && !isByGcc(trial)),
-  );
-  const lead = gainOf(best) - Math.max(0, clang === undefined ? 0 : gainOf(clang));
+  const clang = bestOfClang(input);
+  const lead = leadOfGcc(input);
   // Once it was tried, combinations know what it is worth.
   const isCounted = own.some(({ configuration }) => gccProfile in configuration);
   const profile = isCounted ? [] : profileIdea(input, facts, best, lead);
@@ -114,6 +112,19 @@ export function gccIdeas(input: PolicyInput, facts: Facts): Idea[] {
     ];
   });
   return [...profile, ...single, ...combined.map((idea) => ({ ...idea, value: idea.value * worth }))];
+}
+
+/** What the best of gcc is ahead of the best of clang, in percent; 0 where gcc was not tried. */
+export function leadOfGcc(input: PolicyInput): number {
+  const best = bestOf([...(input.addonTrials ?? []), ...input.history].filter(isByGcc));
+  const clang = bestOfClang(input);
+  return best === undefined ? 0 : gainOf(best) - Math.max(0, clang === undefined ? 0 : gainOf(clang));
+}
+
+function bestOfClang({ addonTrials = [], history }: PolicyInput): SeenTrial | undefined {
+  return bestOf(
+    [...addonTrials, ...history].filter((trial) => trial.outcome === 'faster' && !isByGcc(trial)),
+  );
 }
 
 /** The profile counted with gcc's code, on top of the best of gcc. */
