@@ -46,6 +46,13 @@ describe('the expert on a project that gcc compiles', () => {
     expect(ofGcc(await asked({ history: [trialOf(level, 0.9), trialOf(won, 1.05)] }))).toEqual([]);
   });
 
+  it('gives most trials to the compiler that leads', async () => {
+    const inFirst = async (speedup: number): Promise<number> =>
+      ofGcc(await asked({ history: [trialOf(level, speedup)], batch: 6 })).length;
+    expect(await inFirst(1.15)).toBeGreaterThan(4);
+    expect(await inFirst(0.97)).toBeLessThan(3);
+  });
+
   it('learns nothing about levers of clang from what gcc makes', async () => {
     const won = trialOf({ 'unroll-threshold': 500 }, 1.05);
     const both = await asked({ history: [won, trialOf(level, 1.2)], incumbent: won.configuration });
