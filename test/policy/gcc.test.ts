@@ -46,6 +46,22 @@ describe('the expert on a project that gcc compiles', () => {
     expect(ofGcc(await asked({ history: [trialOf(level, 0.9), trialOf(won, 1.05)] }))).toEqual([]);
   });
 
+  it('counts for gcc early, and tries its levers beside the profile and without', async () => {
+    const counted = { ...level, 'gcc:profile': 'c'.repeat(64) };
+    const profiles = [{ 'pgo-ir': 'a'.repeat(64) }, counted];
+    const early = await asked({ profiles, batch: 2 });
+    expect(early.map(({ configuration }) => configuration)).toEqual([profiles[0], counted]);
+    const ordered = { 'gcc:fno-schedule-insns2': true };
+    const triedWith = async (plain: number): Promise<readonly unknown[]> => {
+      const history = [trialOf(counted, 1.1), trialOf(level, plain)];
+      return ofGcc(await asked({ profiles, history })).map(({ configuration }) => configuration);
+    };
+    const near = await triedWith(1.08);
+    expect(near).toContainEqual({ ...counted, ...ordered });
+    expect(near).toContainEqual({ ...level, ...ordered });
+    expect(await triedWith(1.02)).not.toContainEqual({ ...level, ...ordered });
+  });
+
   it('gives most trials to the compiler that leads', async () => {
     const inFirst = async (speedup: number): Promise<number> =>
       ofGcc(await asked({ history: [trialOf(level, speedup)], batch: 6 })).length;

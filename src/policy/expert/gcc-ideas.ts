@@ -20,6 +20,10 @@ const outOfReach = 5;
 const [halfLead, clearLead] = [5, 10];
 /** Compression, hashing and parsing gained 0 to 7 percent by it. */
 const profilePrior = 2.5;
+/** After the profiles for clang, and before everything else. */
+const profileFirst = 500;
+/** Of a lever on top of what has no profile, where the best has one. */
+const withoutProfile = 0.8;
 /** As above: it can bring more than the other levers. */
 const profileReach = 25;
 
@@ -80,37 +84,39 @@ export function gccIdeas(input: PolicyInput, facts: Facts): Idea[] {
   const own = history.filter(isByGcc);
   const onAll = addonTrials.filter(isByGcc);
   const best = bestOf([...onAll, ...own]);
-  if (best === undefined) return [firstIdea(facts)];
+  if (best === undefined) return [firstIdea(facts), ...profileIdea(input, facts)];
   const clang = bestOfClang(input);
   const lead = leadOfGcc(input);
   // Once it was tried, combinations know what it is worth.
   const isCounted = own.some(({ configuration }) => gccProfile in configuration);
-  const profile = isCounted ? [] : profileIdea(input, facts, best, lead);
+  const profile = isCounted ? [] : profileIdea(input, facts, { best, lead });
   const worth = lead < 0 ? Math.max(0, 1 + lead / outOfReach) : 1 + Math.min(lead, clearLead) / halfLead;
   if (worth === 0) return profile;
   const share = input.addonTrials === undefined ? undefined : evidence.share;
   const lessons = lessonsOf(own, () => 'tuning', onAll, share);
   const combined = followUps({ findings: [], incumbent: best.configuration, lessons });
-  const measured = `gcc with ${describe(best.configuration)} measured ${best.speedup?.toFixed(3)}, the best of clang ${(clang?.speedup ?? 1).toFixed(3)}`;
-  const single = [...edits, ...tuning(facts)].flatMap(({ edit, prior, effect }): Idea[] => {
-    const { [gccLevel]: level = '-O3', ...rest } = best.configuration;
-    const configuration =
-      gccLevel in edit ? { ...rest, ...edit } : merged({ ...rest, [gccLevel]: level }, edit);
-    // By itself it was measured: combinations know what it is worth beside others.
-    const isKnown = own.some((trial) =>
-      isDeepStrictEqual(trial.configuration, { [gccLevel]: level, ...edit }),
-    );
-    if (configuration === undefined || isKnown) return [];
-    return [
-      {
-        configuration,
-        value: prior * worth,
-        theme: lead > 0 ? 'combination' : 'tuning',
-        reason: `${measured}: ${describe(edit)}, so that ${effect}`,
-        origin: 'gcc',
-      },
-    ];
-  });
+  const clangText = (clang?.speedup ?? 1).toFixed(3);
+  const single = basesOf(best, [...onAll, ...own]).flatMap(({ trial: base, part }) =>
+    [...edits, ...tuning(facts)].flatMap(({ edit, prior, effect }): Idea[] => {
+      const { [gccLevel]: level = '-O3', ...rest } = base.configuration;
+      const configuration =
+        gccLevel in edit ? { ...rest, ...edit } : merged({ ...rest, [gccLevel]: level }, edit);
+      // By itself it was measured: combinations know what it is worth beside others.
+      const isKnown = own.some((trial) =>
+        isDeepStrictEqual(trial.configuration, { [gccLevel]: level, ...edit }),
+      );
+      if (configuration === undefined || isKnown) return [];
+      return [
+        {
+          configuration,
+          value: prior * worth * part,
+          theme: lead > 0 ? 'combination' : 'tuning',
+          reason: `gcc with ${describe(base.configuration)} measured ${base.speedup?.toFixed(3)}, the best of clang ${clangText}: ${describe(edit)}, so that ${effect}`,
+          origin: 'gcc',
+        },
+      ];
+    }),
+  );
   return [...profile, ...single, ...combined.map((idea) => ({ ...idea, value: idea.value * worth }))];
 }
 
@@ -127,17 +133,31 @@ function bestOfClang({ addonTrials = [], history }: PolicyInput): SeenTrial | un
   );
 }
 
-/** The profile counted with gcc's code, on top of the best of gcc. */
-function profileIdea({ profiles = [] }: PolicyInput, facts: Facts, best: SeenTrial, lead: number): Idea[] {
+/** What levers are put on top of: the best and, where that has a profile, the best without, which can be right for other levers. */
+function basesOf(best: SeenTrial, trials: readonly SeenTrial[]): { trial: SeenTrial; part: number }[] {
+  const bases = [{ trial: best, part: 1 }];
+  if (!(gccProfile in best.configuration)) return bases;
+  const trial = bestOf(trials.filter(({ configuration }) => !(gccProfile in configuration)));
+  const isNear = trial !== undefined && gainOf(best) - gainOf(trial) < outOfReach;
+  return isNear ? [...bases, { trial, part: withoutProfile }] : bases;
+}
+
+/** The profile counted with gcc's code: at once, and should it not have been among the first, on top of the best of gcc. */
+function profileIdea(
+  { profiles = [] }: PolicyInput,
+  facts: Facts,
+  tried?: { readonly best: SeenTrial; readonly lead: number },
+): Idea[] {
   const profile = profiles.find((one) => gccProfile in one);
-  const configuration = profile && merged(best.configuration, profile);
+  const configuration = profile && merged(tried?.best.configuration ?? {}, profile);
   if (configuration === undefined) return [];
+  const reach = 1 + Math.min(0, tried?.lead ?? 0) / profileReach;
   return [
     {
       configuration,
-      value: profilePrior * Math.max(0, 1 + Math.min(0, lead) / profileReach),
+      value: tried === undefined ? profileFirst : profilePrior * Math.max(0, reach),
       theme: 'combination',
-      reason: `${guesses(facts)}gcc with ${describe(best.configuration)} measured ${best.speedup?.toFixed(3)}, and may be faster with branch weights and call counts from the bench`,
+      reason: `${guesses(facts)}branch weights and call counts from the bench for gcc, which compiles the project`,
       origin: 'gcc:profile',
     },
   ];
