@@ -4,7 +4,7 @@ import { checkConfiguration } from './check.js';
 import { isForGcc } from './gcc.js';
 import { isaArgs } from './isa-level.js';
 import { insertedPass } from './pass-text.js';
-import { portableNames, profileFileOf, profileLeverOf } from './profiles.js';
+import { portableNames, profileFile, profileLeverOf } from './profiles.js';
 import type {
   CompilePlan,
   Configuration,
@@ -40,10 +40,7 @@ export function renderConfiguration(
   });
   const rules = ruleArgs(check.configuration, target.level);
   const driver = [...used.filter(isDriver).flatMap(scalarArgs), ...rules.driver];
-  if (isForGcc(check.configuration)) {
-    const options = used.filter(({ lever }) => lever.kind === 'gcc-flag').flatMap(scalarArgs);
-    return { ok: true, plan: { kind: 'flags', args: [...options, ...rules.driver], gcc: true } };
-  }
+  if (isForGcc(check.configuration)) return { ok: true, plan: { kind: 'flags', args: driver, gcc: true } };
   const llvm = withoutRepeats([...used.filter(isLlvm).flatMap(llvmOptions), ...rules.llvm]);
   const llvmArgs = llvm.flatMap((option) => ['-mllvm', option]);
   const hints = used.flatMap(hintsOf);
@@ -59,10 +56,8 @@ function withProfileFile(
 ): Configuration | undefined {
   const lever = profileLeverOf(configuration);
   if (lever === undefined) return configuration;
-  const file = profileFileOf(configuration);
-  return folder === undefined || file === undefined
-    ? undefined
-    : { ...configuration, [lever]: join(folder, file) };
+  const file = profileFile(lever, String(configuration[lever]));
+  return folder === undefined ? undefined : { ...configuration, [lever]: join(folder, file) };
 }
 
 interface Used {
@@ -90,7 +85,7 @@ function plan(
 }
 
 function isDriver({ lever }: Used): boolean {
-  return lever.kind === 'clang-flag' || lever.kind === 'cpu-feature';
+  return lever.kind === 'clang-flag' || lever.kind === 'gcc-flag' || lever.kind === 'cpu-feature';
 }
 
 function isLlvm({ lever }: Used): boolean {

@@ -38,24 +38,24 @@ export async function gccBehind(
 }
 
 type Info = Omit<Gcc, 'cc' | 'cxx'>;
+type Version = Omit<Info, 'identity'>;
 
 /** What a binary says of itself, cached by its identity; undefined when it is not gcc. */
 async function versionOf(file: string, env: NodeJS.ProcessEnv): Promise<Info | undefined> {
   const identity = await binaryIdentity(file);
   if (identity === undefined) return undefined;
   const key = `gcc-${identity}`;
-  const cached = await readCache(key, env, isInfo);
-  if (cached !== undefined) return cached;
+  const cached = await readCache(key, env, isVersion);
+  if (cached !== undefined) return { ...cached, identity };
   const result = await run([file, '-v'], { timeoutMs: 20_000, env: { ...env, LC_ALL: 'C' } });
   const parsed = result.code === 0 ? parseGccVersion(result.stderr) : undefined;
   if (parsed === undefined) return undefined;
-  const info = { ...parsed, identity };
-  await writeCache(key, env, info);
-  return info;
+  await writeCache(key, env, parsed);
+  return { ...parsed, identity };
 }
 
 /** Parses the answer to `gcc -v`. */
-export function parseGccVersion(text: string): Omit<Info, 'identity'> | undefined {
+export function parseGccVersion(text: string): Version | undefined {
   const match = /^gcc version (\d+)\.(\d+)\.(\d+)/m.exec(text);
   const triple = /^Target: (\S+)$/m.exec(text)?.[1];
   if (match === null || triple === undefined) return undefined;
@@ -69,16 +69,15 @@ export function parseGccVersion(text: string): Omit<Info, 'identity'> | undefine
   };
 }
 
-function isInfo(value: unknown): value is Info {
-  const info = value as Info;
+function isVersion(value: unknown): value is Version {
+  const info = value as Version;
   return (
     typeof info === 'object' &&
     info !== null &&
     info.vendor === 'gnu' &&
     typeof info.version === 'string' &&
     typeof info.major === 'number' &&
-    typeof info.triple === 'string' &&
-    typeof info.identity === 'string'
+    typeof info.triple === 'string'
   );
 }
 

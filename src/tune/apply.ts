@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../config/load.js';
 import { AutoPassError, exitCodes } from '../errors.js';
@@ -23,6 +22,7 @@ import { installProfiles, pruneProfiles } from './profiles.js';
 import { even } from './ratios.js';
 import type { Trials } from './trials.js';
 import type { TunedUnit } from './units.js';
+import { hashOfObject } from './workspace.js';
 
 export interface ApplyContext {
   readonly config: Config;
@@ -163,8 +163,7 @@ async function compareObjects({ prep }: ApplyContext, entries: readonly LockEntr
     const command = prep.record.compiles.find(
       ({ file, object }) => file === entry.file && (entry.object === undefined || object === entry.object),
     );
-    const bytes = command === undefined ? undefined : await readFile(command.output).catch(() => undefined);
-    const hash = bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex');
+    const hash = command && (await hashOfObject(command.output));
     if (hash !== entry.objectHash) {
       warnings.push(
         `${entry.file}: the built object is not the tuned one; see what autopass status says about it.`,

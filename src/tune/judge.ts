@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { profileLeverOf } from '../levers/profiles.js';
 import type { Configuration } from '../levers/types.js';
 import type { VariantResult } from '../measure/types.js';
@@ -11,7 +9,7 @@ import type { Ratio, TuneResult } from './result.js';
 import type { Scope } from './scopes.js';
 import { type Incumbent, type TunedUnit, withObjects } from './units.js';
 import { bestUnprofiled } from './unprofiled.js';
-import type { Assembly, CompiledObject } from './workspace.js';
+import { type Assembly, type CompiledObject, hashOfObject } from './workspace.js';
 
 export interface JudgeContext extends CompareContext {
   /** With what the search saw. */
@@ -133,8 +131,9 @@ async function chooseCompilers(context: JudgeContext): Promise<void> {
   const { units, noise, trials, workspace } = context;
   const found = new Map<string, { unit: TunedUnit; rival: Incumbent }>();
   for (const unit of units) {
+    if (unit.rivals.size === 0) continue;
     // Judging compares with the stock build anyway.
-    const stock = await hashOfFile(unit.command.output);
+    const stock = await hashOfObject(unit.command.output);
     for (const rival of unit.rivals.values()) {
       const { hash } = rival.object;
       if (hash === stock || rival.speedup < nearlyAsFast * unit.incumbent.speedup) continue;
@@ -159,11 +158,6 @@ async function chooseCompilers(context: JudgeContext): Promise<void> {
   const [verified] = await trials.verify([await workspace.variant('by gcc', replaced(units, better))]);
   if (verified?.outcome !== 'equal') return;
   for (const [unit, rival] of better) unit.incumbent = rival;
-}
-
-async function hashOfFile(file: string): Promise<string | undefined> {
-  const bytes = await readFile(file).catch(() => undefined);
-  return bytes && createHash('sha256').update(bytes).digest('hex');
 }
 
 /** The addon as it would be built: units with an entry at their incumbent, everything else stock. */

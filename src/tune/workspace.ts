@@ -228,6 +228,12 @@ export class Workspace {
   }
 }
 
+/** The hash that an object in this file has; undefined where there is none. */
+export async function hashOfObject(file: string): Promise<string | undefined> {
+  const bytes = await readFile(file).catch(() => undefined);
+  return bytes && sha256(bytes);
+}
+
 function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }

@@ -3,6 +3,7 @@ import type { Logger } from '../../log.js';
 import type { ModelClient } from '../../model/client.js';
 import { ModelError } from '../../model/errors.js';
 import type { Role } from '../../model/types.js';
+import { renderTargetOf } from '../render-target.js';
 import type { Inspector, Policy, PolicyInput, PolicyReport, Proposal } from '../types.js';
 import { analyse, renderFindings } from './analysis.js';
 import { calibrationOf, knownTrials, type TrialGroup } from './calibration.js';
@@ -141,7 +142,7 @@ class Agents implements Policy {
     await this.evaluate(input, state);
     const parent = chooseParent(buildTree(knownTrials(input)), this.options.shape, input.incumbent);
     const repair: RepairContext = {
-      target: { arch: input.arch, major: input.major, gcc: input.gcc },
+      target: renderTargetOf(input),
       allow: input.allow,
       profiles: input.profiles ?? [],
     };

@@ -2,6 +2,7 @@ import { catalogue } from '../../levers/catalogue.js';
 import { checkConfiguration } from '../../levers/check.js';
 import { configurationKey } from '../../levers/configuration-key.js';
 import { isForGcc } from '../../levers/gcc.js';
+import { renderTargetOf } from '../render-target.js';
 import type { Policy, PolicyInput, Proposal, SeenTrial, SimilarUnit } from '../types.js';
 import { factsOf } from './facts.js';
 import { findingsOf, firstIdeas } from './first-ideas.js';
@@ -109,11 +110,7 @@ function admissible(ideas: readonly Idea[], input: PolicyInput): Idea[] {
   tried.add(configurationKey(input.incumbent));
   const best = new Map<string, Idea>();
   for (const idea of ideas) {
-    const check = checkConfiguration(
-      idea.configuration,
-      { allow: input.allow },
-      { arch: input.arch, major: input.major, gcc: input.gcc },
-    );
+    const check = checkConfiguration(idea.configuration, { allow: input.allow }, renderTargetOf(input));
     if (!check.ok) continue;
     const key = configurationKey(check.configuration);
     const known = best.get(key);

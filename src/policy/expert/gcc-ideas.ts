@@ -81,12 +81,10 @@ const edits: readonly Edit[] = [
 export function gccIdeas(input: PolicyInput, facts: Facts): Idea[] {
   const { gcc, history, addonTrials = [], evidence } = input;
   if (!gcc) return [];
+  const { best, clang, lead } = standingOf(input);
+  if (best === undefined) return [firstIdea(facts), ...profileIdea(input, facts)];
   const own = history.filter(isByGcc);
   const onAll = addonTrials.filter(isByGcc);
-  const best = bestOf([...onAll, ...own]);
-  if (best === undefined) return [firstIdea(facts), ...profileIdea(input, facts)];
-  const clang = bestOfClang(input);
-  const lead = leadOfGcc(input);
   // Once it was tried, combinations know what it is worth.
   const isCounted = own.some(({ configuration }) => gccProfile in configuration);
   const profile = isCounted ? [] : profileIdea(input, facts, { best, lead });
@@ -122,15 +120,23 @@ export function gccIdeas(input: PolicyInput, facts: Facts): Idea[] {
 
 /** What the best of gcc is ahead of the best of clang, in percent; 0 where gcc was not tried. */
 export function leadOfGcc(input: PolicyInput): number {
-  const best = bestOf([...(input.addonTrials ?? []), ...input.history].filter(isByGcc));
-  const clang = bestOfClang(input);
-  return best === undefined ? 0 : gainOf(best) - Math.max(0, clang === undefined ? 0 : gainOf(clang));
+  return standingOf(input).lead;
 }
 
-function bestOfClang({ addonTrials = [], history }: PolicyInput): SeenTrial | undefined {
-  return bestOf(
-    [...addonTrials, ...history].filter((trial) => trial.outcome === 'faster' && !isByGcc(trial)),
-  );
+interface Standing {
+  /** Of gcc. */
+  readonly best: SeenTrial | undefined;
+  /** Of clang's winners. */
+  readonly clang: SeenTrial | undefined;
+  readonly lead: number;
+}
+
+function standingOf({ addonTrials = [], history }: PolicyInput): Standing {
+  const trials = [...addonTrials, ...history];
+  const best = bestOf(trials.filter(isByGcc));
+  const clang = bestOf(trials.filter((trial) => trial.outcome === 'faster' && !isByGcc(trial)));
+  const toBeat = Math.max(0, clang === undefined ? 0 : gainOf(clang));
+  return { best, clang, lead: best === undefined ? 0 : gainOf(best) - toBeat };
 }
 
 /** What levers are put on top of: the best and, where that has a profile, the best without, which can be right for other levers. */

@@ -7,6 +7,7 @@ import { gccLevel, isForGcc, isOfGcc } from '../../levers/gcc.js';
 import { profileLeverOf } from '../../levers/profiles.js';
 import type { Configuration, LeverValue } from '../../levers/types.js';
 import { seededUniform } from '../../measure/random.js';
+import { renderTargetOf } from '../render-target.js';
 import type { PolicyInput, Proposal } from '../types.js';
 
 /** A lever as searches see it: what can be set, and to what. */
@@ -28,7 +29,7 @@ const attemptsPerProposal = 50;
 
 /** All scalar levers that the target and the gates allow, in the catalogue's order. */
 export function scalarSettings(input: PolicyInput): Setting[] {
-  const target = { arch: input.arch, major: input.major, gcc: input.gcc };
+  const target = renderTargetOf(input);
   return [...catalogue.values()].filter(
     (lever) =>
       lever.shape === 'scalar' &&
@@ -52,7 +53,7 @@ export function drawConfiguration(settings: readonly Setting[], uniform: () => n
   const count = 1 + Math.floor(uniform() * mostLevers);
   const first = drawSetting(settings, uniform);
   if (first === undefined) return {};
-  const same = settings.filter(({ id }) => isOfGcc(id) === isOfGcc(first[0]));
+  const same = settingsBeside(completed(Object.fromEntries([first])), settings);
   const others = Array.from({ length: count - 1 }, () => drawSetting(same, uniform));
   return completed(Object.fromEntries([first, ...others.filter((entry) => entry !== undefined)]));
 }
@@ -121,7 +122,7 @@ export function collectProposals(
     if (attempt >= attemptsPerProposal * input.batch) break;
     const drafted = draft(proposals.length, attempt);
     if (drafted === undefined) continue;
-    const target = { arch: input.arch, major: input.major, gcc: input.gcc };
+    const target = renderTargetOf(input);
     const check = checkConfiguration(drafted.configuration, { allow: input.allow }, target);
     if (!check.ok) continue;
     const { configuration } = check;
