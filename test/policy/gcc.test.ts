@@ -60,6 +60,10 @@ describe('the expert on a project that gcc compiles', () => {
     expect(near).toContainEqual({ ...counted, ...ordered });
     expect(near).toContainEqual({ ...level, ...ordered });
     expect(await triedWith(1.02)).not.toContainEqual({ ...level, ...ordered });
+    const short = { 'gcc:fno-unroll-loops': true };
+    expect(near).toContainEqual({ ...counted, ...short });
+    expect(near).not.toContainEqual({ ...level, ...short });
+    expect(await triedWith(1.12)).toContainEqual({ ...counted, ...short });
   });
 
   it('gives most trials to the compiler that leads', async () => {

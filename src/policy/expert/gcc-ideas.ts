@@ -22,8 +22,8 @@ const [halfLead, clearLead] = [5, 10];
 const profilePrior = 2.5;
 /** After the profiles for clang, and before everything else. */
 const profileFirst = 500;
-/** Of a lever on top of what has no profile, where the best has one. */
-const withoutProfile = 0.8;
+/** Of a lever on top of the second best, which has a profile where the best has none, or none. */
+const onSecond = 0.8;
 /** As above: it can bring more than the other levers. */
 const profileReach = 25;
 
@@ -32,9 +32,17 @@ interface Edit {
   /** Expected gain in percent, times its probability, where gcc's code is level with clang's. */
   readonly prior: number;
   readonly effect: string;
+  /** It takes back what a profile brings with it. */
+  readonly besideProfile?: true;
 }
 
 const edits: readonly Edit[] = [
+  {
+    edit: { 'gcc:fno-unroll-loops': true },
+    prior: 1.4,
+    effect: 'loops stay as short as without the profile, which has gcc unroll them',
+    besideProfile: true,
+  },
   {
     edit: { 'gcc:fno-schedule-insns2': true },
     prior: 1.2,
@@ -71,6 +79,16 @@ const edits: readonly Edit[] = [
     prior: 0.5,
     effect: 'small loops lie in one line of the cache',
   },
+  {
+    edit: { 'gcc:fno-split-loops': true },
+    prior: 0.5,
+    effect: 'loops are not copied for a condition that changes once',
+  },
+  {
+    edit: { 'gcc:fno-gcse-after-reload': true },
+    prior: 0.5,
+    effect: 'loads of spilled values stay where they are',
+  },
   { edit: { 'gcc:funroll-loops': true }, prior: 0.4, effect: 'fewer branches and counters in small loops' },
 ];
 
@@ -95,7 +113,7 @@ export function gccIdeas(input: PolicyInput, facts: Facts): Idea[] {
   const combined = followUps({ findings: [], incumbent: best.configuration, lessons });
   const clangText = (clang?.speedup ?? 1).toFixed(3);
   const single = basesOf(best, [...onAll, ...own]).flatMap(({ trial: base, part }) =>
-    [...edits, ...tuning(facts)].flatMap(({ edit, prior, effect }): Idea[] => {
+    [...edits, ...tuning(facts)].flatMap(({ edit, prior, effect, besideProfile }): Idea[] => {
       const { [gccLevel]: level = '-O3', ...rest } = base.configuration;
       const configuration =
         gccLevel in edit ? { ...rest, ...edit } : merged({ ...rest, [gccLevel]: level }, edit);
@@ -103,7 +121,8 @@ export function gccIdeas(input: PolicyInput, facts: Facts): Idea[] {
       const isKnown = own.some((trial) =>
         isDeepStrictEqual(trial.configuration, { [gccLevel]: level, ...edit }),
       );
-      if (configuration === undefined || isKnown) return [];
+      const isIdle = besideProfile && !(gccProfile in base.configuration);
+      if (configuration === undefined || isKnown || isIdle) return [];
       return [
         {
           configuration,
@@ -139,13 +158,13 @@ function standingOf({ addonTrials = [], history }: PolicyInput): Standing {
   return { best, clang, lead: best === undefined ? 0 : gainOf(best) - toBeat };
 }
 
-/** What levers are put on top of: the best and, where that has a profile, the best without, which can be right for other levers. */
+/** What levers are put on top of: the best, and the best with a profile where that has none, or without: other levers can be right for it. */
 function basesOf(best: SeenTrial, trials: readonly SeenTrial[]): { trial: SeenTrial; part: number }[] {
   const bases = [{ trial: best, part: 1 }];
-  if (!(gccProfile in best.configuration)) return bases;
-  const trial = bestOf(trials.filter(({ configuration }) => !(gccProfile in configuration)));
+  const isCounted = gccProfile in best.configuration;
+  const trial = bestOf(trials.filter(({ configuration }) => gccProfile in configuration !== isCounted));
   const isNear = trial !== undefined && gainOf(best) - gainOf(trial) < outOfReach;
-  return isNear ? [...bases, { trial, part: withoutProfile }] : bases;
+  return isNear ? [...bases, { trial, part: onSecond }] : bases;
 }
 
 /** The profile counted with gcc's code: at once, and should it not have been among the first, on top of the best of gcc. */
