@@ -276,6 +276,12 @@ const cases: readonly Case[] = [
     silent: { remarks: [remark('regalloc', 'SpillReloadCopies', { NumSpills: '2' }), spills] },
   },
   {
+    id: 'straight-line-spills',
+    code: { instructions: 600, stackAccesses: 120, branches: 1 },
+    first: { 'pre-RA-sched': 'list-hybrid', 'misched-bottomup': false },
+    silent: { code: { instructions: 600, stackAccesses: 120, branches: 60 } },
+  },
+  {
     id: 'frame-pointer',
     code: { stackAccesses: 9 },
     first: { 'fomit-frame-pointer': true },

@@ -1,6 +1,16 @@
 import { spillCount } from '../../evidence/remarks.js';
+import type { AssemblyFacts } from '../../evidence/types.js';
 import { matchCode, matchRemarks } from './facts.js';
 import type { Rule } from './rule.js';
+
+function usesStack({ stackAccesses, instructions }: AssemblyFacts): boolean {
+  return stackAccesses >= Math.max(4, instructions / 20);
+}
+
+/** Nearly without branches: unrolled rounds, or arithmetic with numbers of many words. */
+function isLongBlock({ branches, instructions }: AssemblyFacts): boolean {
+  return instructions >= 200 && branches <= instructions / 50;
+}
 
 /** From regalloc and prologepilog remarks and stack accesses in the code. */
 export const registerRules: readonly Rule[] = [
@@ -26,6 +36,27 @@ export const registerRules: readonly Rule[] = [
     stop: { spills: true },
   },
   {
+    id: 'straight-line-spills',
+    theme: 'scheduling',
+    scope: 'unit',
+    arch: 'x64',
+    prior: 1.2,
+    when: (facts) =>
+      matchCode(
+        facts.code.filter(({ code }) => isLongBlock(code) && usesStack(code)),
+        facts,
+        (code) =>
+          `${code.stackAccesses} stack accesses and ${code.branches} branches in ${code.instructions} instructions`,
+      ),
+    edits: [
+      { 'pre-RA-sched': 'list-hybrid', 'misched-bottomup': false },
+      { 'pre-RA-sched': 'list-burr' },
+      { 'pre-RA-sched': 'list-ilp' },
+    ],
+    effect: 'long blocks, as of big-number arithmetic, keep fewer values alive or interleave their chains',
+    stop: { spills: true },
+  },
+  {
     id: 'cold-path-spills',
     theme: 'registers',
     scope: 'unit',
@@ -48,7 +79,7 @@ export const registerRules: readonly Rule[] = [
     prior: 0.7,
     when: (facts) =>
       matchCode(
-        facts.code.filter(({ code }) => code.stackAccesses >= Math.max(4, code.instructions / 20)),
+        facts.code.filter(({ code }) => usesStack(code)),
         facts,
         (code) => `${code.stackAccesses} stack accesses in ${code.instructions} instructions`,
       ),
