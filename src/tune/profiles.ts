@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { profileState } from '../build/profile-state.js';
 import { profileFileOf, profilePattern, profilesFolder } from '../levers/profiles.js';
@@ -46,6 +46,10 @@ async function trainAll(request: TrainRequest): Promise<Training> {
   };
 }
 
+/** Many packages ignore `*.profdata` and `*.gcda`, and so would lose theirs: git and npm both let a folder have its own list. */
+const ignoreFile = '.gitignore';
+const ignoreNothing = '# These profiles belong to autopass.lock.\n!*\n';
+
 /** Puts the profiles of this session that a lock names beside it. */
 export async function installProfiles(packageRoot: string, lock: Lock): Promise<void> {
   const [from, to] = [sessionProfiles(packageRoot), path.join(packageRoot, profilesFolder)];
@@ -54,6 +58,7 @@ export async function installProfiles(packageRoot: string, lock: Lock): Promise<
     if (name === undefined || (await profileState(from, levers)) !== 'intact') continue;
     const place = path.join(to, name);
     await mkdir(to, { recursive: true });
+    await writeFile(path.join(to, ignoreFile), ignoreNothing);
     await rm(`${place}.tmp`, { recursive: true, force: true });
     await cp(path.join(from, name), `${place}.tmp`, { recursive: true });
     await rm(place, { recursive: true, force: true });
@@ -68,6 +73,6 @@ export async function pruneProfiles(packageRoot: string, lock: Lock): Promise<vo
   for (const file of await readdir(folder).catch(() => [])) {
     if (profilePattern.test(file) && !kept.has(file)) await rm(path.join(folder, file), { recursive: true });
   }
-  // Stays when something else is in it.
-  await rmdir(folder).catch(() => {});
+  const left = await readdir(folder).catch(() => []);
+  if (left.every((file) => file === ignoreFile)) await rm(folder, { recursive: true, force: true });
 }

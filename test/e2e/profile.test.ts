@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compileArgs } from '../../src/build/compile-args.js';
 import { findAddonBinaries } from '../../src/build/find-binaries.js';
@@ -209,7 +210,7 @@ it('gives the tuned object in the package’s build and in a copy of the package
   await writeFiles(root, { [`${profilesFolder}/${'0'.repeat(16)}.profdata`]: 'of an older lock' });
   await installProfiles(root, reading.lock);
   await pruneProfiles(root, reading.lock);
-  expect(await readdir(path.join(root, profilesFolder))).toEqual([fileOf(profile)]);
+  expect(await readdir(path.join(root, profilesFolder))).toEqual(['.gitignore', fileOf(profile)]);
 
   const expected = await tunedObject({ 'pgo-ir': profile });
   expect(await builtObject(root)).toBe(expected);
@@ -221,6 +222,12 @@ it('gives the tuned object in the package’s build and in a copy of the package
     filter: (file) => !['build', '.autopass'].includes(path.basename(file)),
   });
   expect(await builtObject(copy)).toBe(expected);
+});
+
+it('publishes profiles that the package would ignore', async () => {
+  await writeFiles(root, { '.gitignore': 'build\n.autopass\n*.profdata\n*.gcda\n' });
+  const { stdout } = await execa('npm', ['pack', '--dry-run', '--json'], { cwd: root });
+  expect(stdout).toContain(`"${profilesFolder}/${fileOf(profile)}"`);
 });
 
 it('builds as stock, with one line, when the profile is another or is gone', async () => {
