@@ -1,3 +1,5 @@
+import { seededUniform } from './random.js';
+
 /** A value the median of a resample can take, and how likely it does. */
 interface Outcome {
   readonly value: number;
@@ -14,6 +16,46 @@ export function medianInterval(samples: readonly number[], level: number): reado
   outcomes.sort((a, b) => a.value - b.value);
   const tail = (1 - level) / 2;
   return [outsideTail(outcomes, tail), outsideTail(outcomes.reverse(), tail)];
+}
+
+const resamples = 1000;
+
+/**
+ * Percentile interval of the bootstrap distribution of a mean of medians, resampling processes. Not known exactly, so resamples are drawn, from the same
+ * seed each time: the same samples always give the same interval.
+ * @param cases samples of each case, one per process
+ */
+export function meanOfMediansInterval(
+  cases: readonly (readonly number[])[],
+  level: number,
+): readonly [number, number] {
+  const size = cases[0]?.length ?? 0;
+  const ranked = cases.map((samples) =>
+    samples.map((value, process) => ({ value, process })).sort((a, b) => a.value - b.value),
+  );
+  const uniform = seededUniform(1);
+  const means = Array.from({ length: resamples }, () => {
+    const drawn = new Uint16Array(size);
+    for (let draw = 0; draw < size; draw++) {
+      const process = Math.floor(uniform() * size);
+      drawn[process] = (drawn[process] ?? 0) + 1;
+    }
+    return ranked.reduce((sum, ranks) => sum + drawnMedian(ranks, drawn), 0) / ranked.length;
+  }).sort((a, b) => a - b);
+  const outside = Math.floor((resamples * (1 - level)) / 2);
+  return [means[outside] ?? Number.NaN, means[resamples - 1 - outside] ?? Number.NaN];
+}
+
+/** The median of a resample that holds each process's value as often as it was drawn. */
+function drawnMedian(ranked: readonly { value: number; process: number }[], drawn: Uint16Array): number {
+  const [lower, upper] = [Math.floor((drawn.length - 1) / 2), Math.floor(drawn.length / 2)];
+  let [passed, low] = [0, Number.NaN];
+  for (const { value, process } of ranked) {
+    passed += drawn[process] ?? 0;
+    if (Number.isNaN(low) && passed > lower) low = value;
+    if (passed > upper) return (low + value) / 2;
+  }
+  return Number.NaN;
 }
 
 /** The first value at which the summed chances reach the tail. */

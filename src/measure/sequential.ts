@@ -1,4 +1,4 @@
-import { median, type ProcessSample, type Summary, summarise } from './statistics.js';
+import { median, type ProcessSample, type Summary, summariseProcesses } from './statistics.js';
 import type { Goal, MeasureRequest, VariantResult } from './types.js';
 
 /** When a candidate has been measured enough. */
@@ -70,21 +70,21 @@ export type Decision =
  * Whether more processes are wanted. Confirmation ends by precision alone: ending as soon as the result pleases would bias it. Racing
  * also ends early for candidates that lose clearly, which biases nothing that is reported.
  */
-export function decide(samples: readonly number[], rules: Rules): Decision {
+export function decide(samples: readonly ProcessSample[], rules: Rules): Decision {
   const dropped = dropEarly(samples, rules);
   if (dropped !== undefined) return { kind: 'dropped', detail: dropped };
   if (samples.length < rules.minProcesses) return { kind: 'more' };
   if (samples.length >= rules.maxProcesses) return { kind: 'done' };
-  const { ratio, ci } = summarise(samples);
+  const { ratio, ci } = summariseProcesses(samples);
   const halfWidth = (ci[1] - ci[0]) / 2 / ratio;
   if (halfWidth < rules.precision) return { kind: 'done' };
   if (rules.goal !== 'confirm' && ci[1] < 1) return { kind: 'done' };
   return { kind: 'more' };
 }
 
-function dropEarly(samples: readonly number[], { goal, stopBelow }: Rules): string | undefined {
+function dropEarly(samples: readonly ProcessSample[], { goal, stopBelow }: Rules): string | undefined {
   const count = `after ${samples.length} process${samples.length === 1 ? '' : 'es'}`;
-  const best = Math.exp(Math.max(...samples));
+  const best = Math.exp(Math.max(...logRatios(samples)));
   if (goal === 'screen' && samples.length > 0 && best <= hopeless) return `hopelessly slow ${count}`;
   if (stopBelow !== undefined && samples.length > 1 && best < stopBelow)
     return `clearly below ${stopBelow} ${count}`;
@@ -121,7 +121,7 @@ export async function runSequential(request: SequentialRequest): Promise<Variant
       if (sample !== undefined) gathered.push(sample);
       const detail = failed.get(id) ?? (sample === undefined ? 'no sample was taken' : undefined);
       const isEnough = gathered.length >= rules.minProcesses && request.isLate?.() === true;
-      const decision = decide(logRatios(gathered), rules);
+      const decision = decide(gathered, rules);
       if (detail !== undefined)
         results.set(id, { ...measured(id, gathered, rules), outcome: 'failed', detail });
       else if (decision.kind === 'dropped') {
@@ -174,7 +174,7 @@ function logRatios(gathered: readonly ProcessSample[]): number[] {
 
 function measured(id: string, gathered: readonly ProcessSample[], rules: Rules): VariantResult {
   const samples = logRatios(gathered);
-  const summary = samples.length === 0 ? noSummary : summarise(samples);
+  const summary = samples.length === 0 ? noSummary : summariseProcesses(gathered);
   const names = new Set(gathered.flatMap(({ cases }) => Object.keys(cases)));
   const ofCase = (name: string) => gathered.flatMap(({ cases }) => cases[name] ?? []);
   return {

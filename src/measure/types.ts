@@ -92,7 +92,7 @@ export interface VariantResult {
   readonly ci: readonly [number, number];
   /** How many processes (pairs of processes in `process-only` mode) gave a sample. */
   readonly processes: number;
-  /** Natural logarithm of the ratio, one per process. */
+  /** Natural logarithm of each process's own ratio. */
   readonly samples: readonly number[];
   readonly cases: Readonly<Record<string, CaseResult>>;
   /** Of estimates: instructions that the baseline executes over those of the candidate. */

@@ -1,5 +1,5 @@
 import type { CaseShares } from '../evidence/case-effects.js';
-import { mean, summarise } from '../measure/statistics.js';
+import { summariseCases } from '../measure/statistics.js';
 import type { VariantResult } from '../measure/types.js';
 import { caseShares } from './seen-trials.js';
 import type { TunedUnit } from './units.js';
@@ -58,13 +58,11 @@ export function onOwnCases(result: VariantResult, own: OwnCases | undefined): Va
   if (own === undefined) return result;
   const byCase = own.names.flatMap((name) => {
     const { samples = [] } = result.cases[name] ?? {};
-    return samples.length === result.samples.length && samples.length > 0 ? [samples] : [];
+    const isWhole = samples.length === result.samples.length && samples.length > 0;
+    return isWhole ? [samples.map((logRatio) => own.part * logRatio)] : [];
   });
   if (byCase.length < own.names.length) return result;
-  const samples = result.samples.map(
-    (_, process) => own.part * mean(byCase.map((one) => one[process] ?? Number.NaN)),
-  );
   const isOwn = ([name]: readonly [string, unknown]): boolean => own.names.includes(name);
   const cases = Object.fromEntries(Object.entries(result.cases).filter(isOwn));
-  return { ...result, ...summarise(samples), samples, cases };
+  return { ...result, ...summariseCases(byCase), cases };
 }

@@ -160,15 +160,20 @@ describe('a contest', () => {
 describe('decide', () => {
   it('never ends a confirmation early because the result pleases', () => {
     const samples = [0.3, 0.5, 0.31, 0.45, 0.33, 0.52, 0.3, 0.41, 0.39, 0.6];
-    expect(decide(samples, rulesFor('confirm'))).toEqual({ kind: 'more' });
+    expect(decide(processes(samples), rulesFor('confirm'))).toEqual({ kind: 'more' });
   });
 
   it('stops a candidate that stays below the wanted ratio after two processes', () => {
     const rules = rulesFor('race', { stopBelow: 0.97 });
-    expect(decide([Math.log(0.95)], rules).kind).toBe('more');
-    expect(decide([Math.log(0.95), Math.log(0.96)], rules).kind).toBe('dropped');
-    expect(decide([Math.log(0.95), Math.log(0.98)], rules).kind).toBe('more');
+    const next = (...ratios: number[]) => decide(processes(ratios.map(Math.log)), rules).kind;
+    expect(next(0.95)).toBe('more');
+    expect(next(0.95, 0.96)).toBe('dropped');
+    expect(next(0.95, 0.98)).toBe('more');
   });
+
+  function processes(samples: readonly number[]): ProcessSample[] {
+    return samples.map((logRatio) => ({ logRatio, cases: { only: logRatio } }));
+  }
 });
 
 describe('rulesFor', () => {

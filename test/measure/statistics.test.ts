@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { seededUniform } from '../../src/measure/random.js';
-import { mean, median, pairSlices, summarise } from '../../src/measure/statistics.js';
+import {
+  mean,
+  median,
+  pairSlices,
+  processSample,
+  summarise,
+  summariseCases,
+  summariseProcesses,
+} from '../../src/measure/statistics.js';
 
 describe('median', () => {
   it('is the middle value, or the mean of the two middle ones, in any order', () => {
@@ -73,6 +81,62 @@ describe('summarise', () => {
     const uniform = seededUniform(experiment);
     const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
     return Array.from({ length: 10 }, normal);
+  }
+});
+
+describe('summariseCases', () => {
+  it('is the same as for samples without cases where there is one case, or one process', () => {
+    const samples = [0.01, 0.05, -0.02, 0.004, 0.033];
+    expect(summariseCases([samples])).toEqual(summarise(samples));
+    expect(summariseCases([[0.1], [0.3]])).toEqual(summarise([0.2]));
+  });
+
+  it('is not moved by processes in which one of the cases was slow', () => {
+    const cases = [
+      [0.01, -0.7, 0.02, 0.02, 0.03, -0.6, 0.02],
+      [0.02, 0.03, -0.7, 0.02, -0.8, 0.02, 0.01],
+      [-0.6, 0.02, 0.03, 0.01, 0.02, 0.02, -0.7],
+    ];
+    expect(Math.log(summariseCases(cases).ratio)).toBeCloseTo(0.02);
+    const means = [0, 1, 2, 3, 4, 5, 6].map((process) => mean(cases.map((one) => one[process] ?? 0)));
+    expect(median(means)).toBeLessThan(-0.1);
+  });
+
+  it('has intervals that agree with other random resamples, and the same ones each time', () => {
+    const { cases } = experiment(7, 9);
+    const uniform = seededUniform(99);
+    const statistics = Array.from({ length: 4000 }, () => {
+      const drawn = (cases[0] ?? []).map(() => Math.floor(uniform() * 9));
+      return mean(cases.map((one) => median(drawn.map((process) => one[process] ?? Number.NaN))));
+    }).sort((a, b) => a - b);
+    const { ci } = summariseCases(cases);
+    const rank = (value: number) => statistics.filter((one) => one < Math.log(value)).length / 4000;
+    expect(Math.abs(rank(ci[0]) - 0.025)).toBeLessThan(0.012);
+    expect(Math.abs(rank(ci[1]) - 0.975)).toBeLessThan(0.012);
+    expect(summariseCases(cases)).toEqual({ ratio: expect.any(Number), ci });
+  });
+
+  it('covers the truth in about 95 of 100 experiments in which cases have errors in common and of their own', () => {
+    let covered = 0;
+    for (let number = 0; number < 300; number++) {
+      const { ci } = summariseCases(experiment(number, 10).cases);
+      if (ci[0] <= 1 && ci[1] >= 1) covered++;
+    }
+    expect(covered / 300).toBeGreaterThan(0.9);
+    expect(covered / 300).toBeLessThan(0.995);
+  });
+
+  it('takes the means of processes that did not run the same cases', () => {
+    const samples = [processSample({ a: 0.1, b: 0.3 }), processSample({ a: 0.2 })];
+    expect(summariseProcesses(samples)).toEqual(summarise([0.2, 0.2]));
+    expect(summariseProcesses([])).toEqual(summarise([]));
+  });
+
+  function experiment(seed: number, processes: number): { cases: number[][] } {
+    const uniform = seededUniform(seed);
+    const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+    const common = Array.from({ length: processes }, normal);
+    return { cases: Array.from({ length: 4 }, () => common.map((shared) => 0.01 * (shared + normal()))) };
   }
 });
 
