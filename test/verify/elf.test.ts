@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readElf, withoutUniqueSymbols } from '../../src/measure/elf-file.js';
 import { compareElf } from '../../src/verify/elf.js';
+import { testClang } from '../build/support.js';
 
 let folder = '';
 beforeAll(() => {
@@ -13,10 +14,14 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function compile(name: string, source: string, ...flags: string[]): string {
+  return compileWith(name.endsWith('.cc') ? 'g++' : 'gcc', name, source, ...flags);
+}
+
+function compileWith(compiler: string, name: string, source: string, ...flags: string[]): string {
   const file = join(folder, name.endsWith('.cc') ? name : `${name}.c`);
   const output = join(folder, `${name}.node`);
   writeFileSync(file, source);
-  execFileSync(name.endsWith('.cc') ? 'g++' : 'gcc', ['-shared', '-fPIC', '-o', output, file, ...flags]);
+  execFileSync(compiler, ['-shared', '-fPIC', '-o', output, file, ...flags]);
   return output;
 }
 
@@ -40,6 +45,20 @@ describe('compareElf', () => {
     expect(await compareElf(compile('plain', twoFunctions), compile('table', table))).toEqual({
       equal: true,
     });
+  });
+
+  it('ignores the constructor of whole objects, which clang does not make for abstract classes', async () => {
+    const base =
+      'struct Base { Base(int); virtual int area() = 0; int side; }; Base::Base(int side) : side(side) {}';
+    const { cxx } = await testClang();
+    const byClang = compileWith(cxx, 'abstract-clang.cc', base);
+    expect(readElf(readFileSync(byClang))?.dynamicSymbols.map(({ name }) => name)).not.toContain(
+      '_ZN4BaseC1Ei',
+    );
+    const byGcc = compile('abstract-gcc.cc', base);
+    expect(await compareElf(byGcc, byClang)).toEqual({ equal: true });
+    const without = compile('no-constructor.cc', 'struct Base { Base(int); };');
+    expect(await compareElf(byGcc, without)).toMatchObject({ equal: false });
   });
 
   it('sees a symbol that is gone, and one that is new', async () => {
