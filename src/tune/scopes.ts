@@ -63,12 +63,14 @@ function together(units: readonly TunedUnit[]): Evidence {
 
 /** Trials on all units at once without a gain after which single units have their turn. */
 const patience = 10;
+/** Up to so many trials on all units are not many: where files take long to compile, the first batch can take half of the search. */
+const fewTrials = 5;
 
 /**
- * The scopes that get the next batch, from coarse to fine: all hot units at once for up to half of the search as long
- * as that gains, then single units by their share of time, more where a trial on all units made their own code faster, less where the
- * stock compiler's code is ahead, divided by the trials they have had and by how long they have brought nothing. Units that the bench runs
- * apart get theirs at the same time; where there are such, all units at once have one batch. Empty when every scope is exhausted.
+ * The scopes that get the next batch, from coarse to fine: all hot units at once for up to half of the search as long as that gains, and once more
+ * where a small first batch took that long and gained; then single units by their share of time, more where a trial on all units made their own code
+ * faster, less where the stock compiler's code is ahead, divided by the trials they have had and by how long they have brought nothing. Units that the
+ * bench runs apart get theirs at the same time; where there are such, all units at once have one batch. Empty when every scope is exhausted.
  * @param leads of the stock compiler's code over -O3 in each unit, as natural logarithms
  */
 export function nextScopes(
@@ -95,8 +97,10 @@ export function nextScopes(
   const chosen = runApart(rated.map(({ scope }) => scope));
   const isFine = single.some(({ history }) => history.length > 0);
   if (addon !== undefined && !isFine && !addon.exhausted) {
-    const isEnough = chosen.length > 1 ? addon.history.length > 0 : addon.sinceGain >= patience;
-    if (!isEnough && budget.searchProgress < 0.5) return [addon];
+    const { history, sinceGain } = addon;
+    const isEnough = chosen.length > 1 ? history.length > 0 : sinceGain >= patience;
+    const isPromising = history.length > 0 && history.length <= fewTrials && sinceGain === 0;
+    if (!isEnough && (budget.searchProgress < 0.5 || isPromising)) return [addon];
   }
   return chosen;
 }

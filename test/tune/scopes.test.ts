@@ -31,6 +31,19 @@ it('begins with all units, and goes on to the hottest when they stop gaining or 
   expect(nextScopes(all, early)[0]?.key).toBe('1.c');
 });
 
+it('stays with all units where half of the search went into a small first batch that gained', () => {
+  const all = scopes(0.2, 0.7);
+  const late = { searchProgress: 0.8 };
+  const [addon] = all;
+  withTrials(addon, 3);
+  expect(nextScopes(all, late)[0]?.key).toBe('1.c');
+  if (addon !== undefined) addon.sinceGain = 0;
+  expect(nextScopes(all, late)[0]?.key).toBe(addonScope);
+  withTrials(addon, 3);
+  if (addon !== undefined) addon.sinceGain = 0;
+  expect(nextScopes(all, late)[0]?.key).toBe('1.c');
+});
+
 it('does not go back to all units once single ones differ', () => {
   const all = scopes(0.2, 0.7);
   withTrials(all[2], 1);
