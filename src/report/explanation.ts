@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { gccLevel } from '../levers/gcc.js';
 import { profileLevers } from '../levers/profiles.js';
 import type { Configuration } from '../levers/types.js';
 import type { TrialOutcome } from '../policy/types.js';
@@ -105,12 +106,16 @@ function rankFor(lever: string, trial: TriedConfiguration): number {
   return (followUp.test(origin) ? 4 : 0) + (isMadeFor(lever, trial) ? 0 : 2) + (outcome === 'faster' ? 0 : 1);
 }
 
+/** Levers of gcc tell first what they were put on. */
+const putOn = /^gcc with .*? measured /;
+
 /** Whether the trial's reason speaks of the lever: most name it with its value. */
-function isMadeFor(lever: string, { origin, reason }: TriedConfiguration): boolean {
+function isMadeFor(lever: string, { configuration, origin, reason }: TriedConfiguration): boolean {
+  if (lever === gccLevel && Object.keys(configuration).length === 1) return true;
   if (profileLevers.some((one) => one === lever)) return /\bprofile$/.test(origin);
   if (lever === 'lto-thin') return origin === 'thin-lto';
   if (/^(?:attr|md):/.test(lever) && origin.startsWith('narrow:')) return true;
-  return ` ${reason}`.includes(` ${lever}=`);
+  return ` ${reason.replace(putOn, '')}`.includes(` ${lever}=`);
 }
 
 function formatTrials(scope: string, trials: readonly TriedConfiguration[]): string {

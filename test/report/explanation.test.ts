@@ -145,6 +145,30 @@ it('does not cite what a file was tried with on top of a lever for the lever its
 `);
 });
 
+it('does not cite what was put on a level of gcc for the level', () => {
+  const levers = { 'gcc:O-level': '-O3', 'gcc:profile': 'de364468' };
+  const trials = [
+    trial('gcc-profile', levers, 'guessed branches'),
+    trial('gcc', { 'gcc:O-level': '-O3' }, 'the project compiles with gcc'),
+    trial(
+      'gcc',
+      { ...levers, 'gcc:funroll-loops': true },
+      'gcc with gcc:O-level=-O3 gcc:profile=de364468 measured 1.047, the best of clang 1.000: gcc:funroll-loops=true, so that loops are longer',
+    ),
+  ];
+  const [result = ''] = formatExplanation({
+    tus: [{ ...tuned, levers }],
+    leverGains: {},
+    tried: new Map([['src/hash.c', trials]]),
+  }).split('\n\n');
+  expect(result.split('\n').slice(3)).toEqual([
+    '  gcc:O-level=-O3',
+    '      the project compiles with gcc',
+    '  gcc:profile=de364468',
+    '      guessed branches',
+  ]);
+});
+
 it('says what a profile did on other inputs', () => {
   const note = 'with a profile it was faster on the tuning inputs, and slower on the check inputs';
   const text = formatExplanation({ tus: [{ ...tuned, note }], leverGains: {}, tried });
