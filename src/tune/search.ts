@@ -77,15 +77,17 @@ export interface SearchContext {
 export async function search(context: SearchContext): Promise<void> {
   const { scopes, budget } = context;
   const leads = await stockLeads(context);
+  let trialMs: number | undefined;
   while (budget.maySearch && !context.signal?.aborted) {
     const chosen = nextScopes(scopes, budget, leads);
     if (chosen.length === 0) return;
-    await searchScopes(context, chosen);
+    const { elapsedMs, trials } = budget;
+    await searchScopes(context, chosen, batchFor(chosen, context, trialMs));
+    trialMs = (budget.elapsedMs - elapsedMs) / Math.max(1, budget.trials - trials);
   }
 }
 
-async function searchScopes(context: SearchContext, scopes: readonly Scope[]): Promise<void> {
-  const batch = batchFor(scopes, context);
+async function searchScopes(context: SearchContext, scopes: readonly Scope[], batch: number): Promise<void> {
   const parts: (Part & Batch)[] = [];
   for (const scope of scopes) {
     const proposals = await propose(context, scope, batch);
@@ -133,18 +135,27 @@ function propose(context: SearchContext, scope: Scope, batch: number): Promise<r
   });
 }
 
-/** A batch that leaves trials for the units which had none, and is small where files take long to compile. */
-function batchFor(chosen: readonly Scope[], { scopes, budget, workspace }: SearchContext): number {
+/**
+ * A batch that leaves trials for the units which had none, is small where files take long to compile, and there ends about when the search's time does.
+ * @param trialMs what a trial of the last batch took
+ */
+function batchFor(
+  chosen: readonly Scope[],
+  { scopes, budget, workspace }: SearchContext,
+  trialMs: number | undefined,
+): number {
+  const fitting = trialMs === undefined ? leastBatch : Math.ceil(budget.searchingMs / trialMs);
+  const least = Math.min(leastBatch, Math.max(1, fitting));
   const left = budget.remainingTrials;
   const waiting = scopes.filter(
     (scope) =>
       scope.kind === 'unit' && scope.history.length === 0 && !scope.exhausted && !chosen.includes(scope),
   ).length;
   const isFine = chosen.every(({ kind }) => kind === 'unit');
-  const fair = isFine && waiting > 0 ? Math.max(leastBatch, Math.ceil(left / (waiting + 1))) : left;
+  const fair = isFine && waiting > 0 ? Math.max(least, Math.ceil(left / (waiting + 1))) : left;
   const commands = chosen.flatMap(({ units }) => units.map(({ command }) => command));
   const compileMs = workspace.compileMs(commands);
-  const affordable = Math.max(leastBatch, Math.floor((budget.searchMs * compileShare) / compileMs));
+  const affordable = Math.max(least, Math.floor((budget.searchMs * compileShare) / compileMs));
   return Math.min(batchSize, affordable, fair, left);
 }
 
