@@ -84,7 +84,7 @@ export function decide(samples: readonly ProcessSample[], rules: Rules): Decisio
 
 function dropEarly(samples: readonly ProcessSample[], { goal, stopBelow }: Rules): string | undefined {
   const count = `after ${samples.length} process${samples.length === 1 ? '' : 'es'}`;
-  const best = Math.exp(Math.max(...logRatios(samples)));
+  const best = Math.exp(Math.max(...samples.map(({ logRatio }) => logRatio)));
   if (goal === 'screen' && samples.length > 0 && best <= hopeless) return `hopelessly slow ${count}`;
   if (stopBelow !== undefined && samples.length > 1 && best < stopBelow)
     return `clearly below ${stopBelow} ${count}`;
@@ -168,22 +168,17 @@ function isLarge({ ratio, ci }: VariantResult): boolean {
   return ci[1] - ci[0] < Math.abs(ratio - 1) / 2;
 }
 
-function logRatios(gathered: readonly ProcessSample[]): number[] {
-  return gathered.map(({ logRatio }) => logRatio);
-}
-
 function measured(id: string, gathered: readonly ProcessSample[], rules: Rules): VariantResult {
-  const samples = logRatios(gathered);
-  const summary = samples.length === 0 ? noSummary : summariseProcesses(gathered);
+  const processes = gathered.length;
+  const summary = processes === 0 ? noSummary : summariseProcesses(gathered);
   const names = new Set(gathered.flatMap(({ cases }) => Object.keys(cases)));
   const ofCase = (name: string) => gathered.flatMap(({ cases }) => cases[name] ?? []);
   return {
     id,
-    outcome: samples.length < rules.minProcesses ? 'within-noise' : verdict(summary, rules.noiseFloor),
+    outcome: processes < rules.minProcesses ? 'within-noise' : verdict(summary, rules.noiseFloor),
     ratio: summary.ratio,
     ci: summary.ci,
-    processes: samples.length,
-    samples,
+    processes,
     cases: Object.fromEntries(
       [...names].map((name) => [name, { ratio: Math.exp(median(ofCase(name))), samples: ofCase(name) }]),
     ),

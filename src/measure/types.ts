@@ -79,7 +79,7 @@ export interface MeasureRequest extends BenchTarget {
 /** One case of the bench. */
 export interface CaseResult {
   readonly ratio: number;
-  /** As of the whole result, one per process; absent in estimates. */
+  /** Natural logarithm of the ratio, one per process; absent in estimates. */
   readonly samples?: readonly number[];
 }
 
@@ -92,8 +92,6 @@ export interface VariantResult {
   readonly ci: readonly [number, number];
   /** How many processes (pairs of processes in `process-only` mode) gave a sample. */
   readonly processes: number;
-  /** Natural logarithm of each process's own ratio. */
-  readonly samples: readonly number[];
   readonly cases: Readonly<Record<string, CaseResult>>;
   /** Of estimates: instructions that the baseline executes over those of the candidate. */
   readonly instructions?: number;

@@ -58,7 +58,7 @@ export function onOwnCases(result: VariantResult, own: OwnCases | undefined): Va
   if (own === undefined) return result;
   const byCase = own.names.flatMap((name) => {
     const { samples = [] } = result.cases[name] ?? {};
-    const isWhole = samples.length === result.samples.length && samples.length > 0;
+    const isWhole = samples.length === result.processes && samples.length > 0;
     return isWhole ? [samples.map((logRatio) => own.part * logRatio)] : [];
   });
   if (byCase.length < own.names.length) return result;

@@ -53,12 +53,17 @@ const ignoreNothing = '# These profiles belong to autopass.lock.\n!*\n';
 /** Puts the profiles of this session that a lock names beside it. */
 export async function installProfiles(packageRoot: string, lock: Lock): Promise<void> {
   const [from, to] = [sessionProfiles(packageRoot), path.join(packageRoot, profilesFolder)];
+  const names = new Set<string>();
   for (const { levers } of lock.entries) {
     const name = profileFileOf(levers);
-    if (name === undefined || (await profileState(from, levers)) !== 'intact') continue;
+    if (name === undefined || names.has(name)) continue;
+    if ((await profileState(from, levers)) === 'intact') names.add(name);
+  }
+  if (names.size === 0) return;
+  await mkdir(to, { recursive: true });
+  await writeFile(path.join(to, ignoreFile), ignoreNothing);
+  for (const name of names) {
     const place = path.join(to, name);
-    await mkdir(to, { recursive: true });
-    await writeFile(path.join(to, ignoreFile), ignoreNothing);
     await rm(`${place}.tmp`, { recursive: true, force: true });
     await cp(path.join(from, name), `${place}.tmp`, { recursive: true });
     await rm(place, { recursive: true, force: true });
@@ -70,9 +75,9 @@ export async function installProfiles(packageRoot: string, lock: Lock): Promise<
 export async function pruneProfiles(packageRoot: string, lock: Lock): Promise<void> {
   const folder = path.join(packageRoot, profilesFolder);
   const kept = new Set(lock.entries.map(({ levers }) => profileFileOf(levers)));
-  for (const file of await readdir(folder).catch(() => [])) {
-    if (profilePattern.test(file) && !kept.has(file)) await rm(path.join(folder, file), { recursive: true });
-  }
-  const left = await readdir(folder).catch(() => []);
-  if (left.every((file) => file === ignoreFile)) await rm(folder, { recursive: true, force: true });
+  const files = await readdir(folder).catch(() => []);
+  const stray = files.filter((file) => profilePattern.test(file) && !kept.has(file));
+  for (const file of stray) await rm(path.join(folder, file), { recursive: true });
+  const isEmpty = files.every((file) => file === ignoreFile || stray.includes(file));
+  if (isEmpty) await rm(folder, { recursive: true, force: true });
 }

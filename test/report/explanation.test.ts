@@ -148,7 +148,7 @@ it('does not cite what a file was tried with on top of a lever for the lever its
 it('does not cite what was put on a level of gcc for the level', () => {
   const levers = { 'gcc:O-level': '-O3', 'gcc:profile': 'de364468' };
   const trials = [
-    trial('gcc-profile', levers, 'guessed branches'),
+    trial('gcc:profile', levers, 'guessed branches'),
     trial('gcc', { 'gcc:O-level': '-O3' }, 'the project compiles with gcc'),
     trial(
       'gcc',

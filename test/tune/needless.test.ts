@@ -3,7 +3,7 @@ import type { VariantResult } from '../../src/measure/types.js';
 import { isNeedless } from '../../src/tune/judge.js';
 
 const without = (ratio: number, ci: [number, number]): VariantResult => ({
-  ...{ id: 'without', outcome: 'within-noise', processes: 8, samples: [], cases: {} },
+  ...{ id: 'without', outcome: 'within-noise', processes: 8, cases: {} },
   ...{ ratio, ci },
 });
 

@@ -16,7 +16,6 @@ function resultOf(cases: Readonly<Record<string, readonly number[]>>): VariantRe
     ratio: Math.exp((first + second) / 2),
     ci: [Math.exp(Math.min(first, second)), Math.exp(Math.max(first, second))],
     processes: 2,
-    samples: byProcess,
     cases: Object.fromEntries(Object.entries(cases).map(([name, samples]) => [name, { ratio: 1, samples }])),
   };
 }

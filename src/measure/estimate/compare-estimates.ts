@@ -17,18 +17,16 @@ export function compareEstimates(
 ): VariantResult {
   if (candidate === undefined || 'failed' in candidate) {
     const detail = candidate?.failed ?? 'nothing was counted';
-    return { id, outcome: 'failed', ratio: 0, ci: [0, 0], processes: 0, samples: [], cases: {}, detail };
+    return { id, outcome: 'failed', ratio: 0, ci: [0, 0], processes: 0, cases: {}, detail };
   }
   const cases = ratios(baseline.cases, candidate.cases);
-  const logRatio = meanLog(cases);
-  const ratio = Math.exp(logRatio);
+  const ratio = Math.exp(meanLog(cases));
   return {
     id,
     outcome: verdict(ratio),
     ratio,
     ci: [ratio, ratio],
     processes: 1,
-    samples: [logRatio],
     cases: Object.fromEntries(cases.map(([name, value]) => [name, { ratio: value }])),
     instructions: Math.exp(meanLog(ratios(baseline.instructions, candidate.instructions))),
   };
